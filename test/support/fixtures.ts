@@ -190,7 +190,7 @@ export function expectValue(
   if (isFixtureTensor(expected)) {
     expectTensor(actual, expected, where, tolerance);
   } else if (typeof expected === 'number') {
-    expectNumber(actual, expected, where, tolerance ?? TOLERANCES['float64']!);
+    expectNumber(actual, expected, where, tolerance ?? TOLERANCES.float64!);
   } else if (Array.isArray(expected)) {
     const items = [...(actual as Iterable<unknown>)];
     expect(items.length, `${where}: length`).to.equal(expected.length);
@@ -199,9 +199,9 @@ export function expectValue(
     });
   } else if (typeof expected === 'object' && expected !== null) {
     if ('$float' in expected) {
-      expectNumber(actual, decodeFloat(expected['$float'] as string), where, EXACT);
+      expectNumber(actual, decodeFloat(expected.$float as string), where, EXACT);
     } else if ('$bigint' in expected) {
-      expect(actual, where).to.equal(BigInt(expected['$bigint'] as string));
+      expect(actual, where).to.equal(BigInt(expected.$bigint as string));
     } else {
       const given = actual as Record<string, unknown>;
       for (const [key, item] of Object.entries(expected)) {
@@ -225,9 +225,9 @@ export function decode(value: FixtureValue, names: Names = new Map()): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (isFixtureTensor(value)) return toTensor(value);
   if (Array.isArray(value)) return value.map((item) => decode(item, names));
-  if ('$float' in value) return decodeFloat(value['$float'] as string);
-  if ('$bigint' in value) return BigInt(value['$bigint'] as string);
-  const name = value['$ref'] ?? value['$generator'];
+  if ('$float' in value) return decodeFloat(value.$float as string);
+  if ('$bigint' in value) return BigInt(value.$bigint as string);
+  const name = value.$ref ?? value.$generator;
   if (typeof name === 'string') {
     if (!names.has(name)) throw new Error(`the fixture speaks of ${name} before it is made`);
     return names.get(name);
