@@ -11,6 +11,8 @@ IMAGE = [2, 4, 7, 6]
 def run(name, args, kwargs, shape, dtype=torch.float32, train=True, passes=1, seed=0):
     """One module on seeded input; the loss is sum(output * w) with w = cos(0, 1, 2, …)."""
     torch.manual_seed(seed)
+    args = [tuple(item) if isinstance(item, list) else item for item in args]
+    kwargs = {key: tuple(item) if isinstance(item, list) else item for key, item in kwargs.items()}
     module = getattr(nn, name)(*args, **kwargs).to(dtype)
     module.train(train)
     with torch.no_grad():
