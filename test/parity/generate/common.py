@@ -42,10 +42,10 @@ def dtype_name(dtype):
 
 
 def tensor_bytes(tensor):
-    plain = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    plain = tensor.detach().resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
     if plain.numel() == 0:
         return b""
-    return plain.view(-1).view(torch.uint8).numpy().tobytes()
+    return plain.reshape(plain.numel()).view(torch.uint8).numpy().tobytes()
 
 
 def encode(value):
