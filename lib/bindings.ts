@@ -1,0 +1,175 @@
+/**
+ * What the native addon offers: the one declaration of its exports.
+ *
+ * A {@link Handle} is an opaque external; every function checks it and throws a typed error for
+ * anything that is no live handle of the right kind.
+ */
+
+/** An opaque reference to a native tensor or generator. */
+export type Handle = { readonly __handle: unique symbol };
+
+/** Element types, by the names that PyTorch uses. */
+export type DType =
+  | 'float32'
+  | 'float64'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint8'
+  | 'bool'
+  | 'complex64'
+  | 'complex128'
+  | 'complex32'
+  | 'uint16'
+  | 'uint32'
+  | 'uint64'
+  | 'float8_e4m3fn'
+  | 'float8_e5m2'
+  | 'float8_e4m3fnuz'
+  | 'float8_e5m2fnuz'
+  | 'qint8'
+  | 'quint8'
+  | 'qint32';
+
+/** How elements lie in memory. */
+export type MemoryFormat = 'contiguousFormat' | 'preserveFormat' | 'channelsLast' | 'channelsLast3d';
+
+/** Dense or sparse layouts. */
+export type Layout =
+  | 'strided'
+  | 'sparseCoo'
+  | 'sparseCsr'
+  | 'sparseCsc'
+  | 'sparseBsr'
+  | 'sparseBsc'
+  | 'jagged'
+  | 'mkldnn'
+  | 'other';
+
+export interface CudaMemoryFigures {
+  allocated: number;
+  maxAllocated: number;
+  reserved: number;
+  maxReserved: number;
+  free: number;
+  total: number;
+}
+
+export interface Native {
+  configure(makeError: (kind: string, message: string) => Error, collect: ((level: number) => void) | null): void;
+
+  // dispatch
+  packet(
+    name: string,
+    overload: string | null,
+    shown: string,
+    camelKeys: boolean,
+    method: boolean,
+    numbersAsTensors: boolean,
+  ): number;
+  invoke(packet: number, keywords: unknown[] | undefined, ...args: unknown[]): unknown;
+  operators(): string[];
+
+  // tensors
+  shape(h: Handle): number[];
+  strides(h: Handle): number[];
+  dim(h: Handle): number;
+  numel(h: Handle): number;
+  storageOffset(h: Handle): number;
+  dtype(h: Handle): DType;
+  device(h: Handle): string;
+  layout(h: Handle): Layout;
+  elementSize(h: Handle): number;
+  sizeAt(h: Handle, dim: number): number;
+  isContiguous(h: Handle, format?: MemoryFormat): boolean;
+  requiresGrad(h: Handle): boolean;
+  setRequiresGrad(h: Handle, value: boolean): void;
+  isLeaf(h: Handle): boolean;
+  grad(h: Handle): Handle | null;
+  setGrad(h: Handle, grad: Handle | null): void;
+  retainGrad(h: Handle): void;
+  gradFnName(h: Handle): string | null;
+  variableData(h: Handle): Handle;
+  setData(h: Handle, data: Handle): void;
+  version(h: Handle): number;
+  isInference(h: Handle): boolean;
+  isView(h: Handle): boolean;
+  dataPtr(h: Handle): bigint;
+  storageId(h: Handle): bigint;
+  storageBytes(h: Handle): number;
+  same(h: Handle): Handle;
+  isSame(a: Handle, b: Handle): boolean;
+  dispose(h: Handle): void;
+  isDisposed(h: Handle): boolean;
+  memoryStats(): { tensors: number; bytes: number };
+  getDefaultDtype(): DType;
+  setDefaultDtype(dtype: DType): void;
+  promoteTypes(a: DType, b: DType): DType;
+  resultType(a: Handle, b: Handle): DType;
+  getNumThreads(): number;
+  setNumThreads(n: number): void;
+  showConfig(): string;
+  setDeterministic(enabled: boolean, warnOnly?: boolean): void;
+  libtorchVersion(): string;
+
+  // exchange
+  fromBytes(
+    bytes: ArrayBufferView | ArrayBuffer,
+    source: DType,
+    shape: readonly number[],
+    dtype: DType,
+    device: string | null,
+    byteOffset?: number,
+  ): Handle;
+  toBytes(h: Handle): ArrayBuffer;
+  copyInto(h: Handle, bytes: ArrayBufferView | ArrayBuffer): void;
+  item(h: Handle): number | bigint | boolean | [number, number];
+
+  // autograd
+  backward(
+    tensors: Handle[],
+    gradients: (Handle | null)[] | null,
+    retainGraph: boolean | null,
+    createGraph: boolean,
+    inputs: Handle[] | null,
+  ): void;
+  gradients(
+    outputs: Handle[],
+    inputs: Handle[],
+    gradOutputs: (Handle | null)[] | null,
+    retainGraph: boolean | null,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (Handle | null)[];
+  registerHook(h: Handle, hook: (grad: Handle) => Handle | null | undefined): number;
+  removeHook(h: Handle, id: number): void;
+  setModes(grad: boolean, inference: boolean): void;
+  isGradEnabled(): boolean;
+  isInferenceEnabled(): boolean;
+  setAutocast(deviceType: string, enabled: boolean, dtype: DType, cacheEnabled: boolean): void;
+  clearAutocastCache(): void;
+
+  // random
+  makeGenerator(device: string | null): Handle;
+  manualSeed(seed: number | bigint): void;
+  generatorManualSeed(generator: Handle | null, seed: number | bigint): void;
+  generatorInitialSeed(generator: Handle | null): number | bigint;
+  generatorRandomSeed(generator: Handle | null): number | bigint;
+  generatorGetState(generator: Handle | null): Handle;
+  generatorSetState(generator: Handle | null, state: Handle): void;
+  generatorDevice(generator: Handle | null): string;
+
+  // cuda
+  loadCuda(withoutDriver: boolean): string;
+  cudaDeviceCount(): number;
+  cudaCurrentDevice(): number;
+  cudaDeviceName(index?: number): string;
+  cudaDeviceCapability(index?: number): number[];
+  cudaSynchronize(index?: number): void;
+  cudaEmptyCache(): void;
+  cudaMemoryStats(index?: number): CudaMemoryFigures;
+  cudaResetPeakMemoryStats(index?: number): void;
+}

@@ -1,0 +1,44 @@
+/** What generated code is made of: typed doors to operators. */
+import { native } from '../native.js';
+import { invoke, invokeWith, lazyPacket } from './invoke.js';
+import { isOptions } from './unwrap.js';
+
+type Untyped = (...args: unknown[]) => unknown;
+
+function named<T extends Untyped>(name: string, fn: T): T {
+  Object.defineProperty(fn, 'name', { value: name });
+  return fn;
+}
+
+/** A function `torch.<name>` over every overload of an ATen operator. */
+export function defineFunction(name: string, aten: string): unknown {
+  const packet = lazyPacket(aten, { shown: name });
+  return named(name, (...args) => invoke(packet(), args));
+}
+
+/** A method `tensor.<name>`; `this` is the schema's `self`. */
+export function defineMethod(name: string, aten: string): unknown {
+  const packet = lazyPacket(aten, { shown: name, method: true });
+  return named(name, function (this: unknown, ...args: unknown[]) {
+    const last = args.length - 1;
+    if (last >= 0 && isOptions(args[last])) {
+      const options = args.pop() as Record<string, unknown>;
+      return invokeWith(packet(), [this, ...args], options);
+    }
+    return invokeWith(packet(), [this, ...args]);
+  });
+}
+
+/** A tensor factory: as a function, and with `{ requiresGrad }`. */
+export function defineFactory(name: string, aten: string): unknown {
+  const packet = lazyPacket(aten, { shown: name });
+  return named(name, (...args) => {
+    const last = args.length - 1;
+    const options = last >= 0 ? args[last] : undefined;
+    if (!isOptions(options) || !('requiresGrad' in options)) return invoke(packet(), args);
+    const { requiresGrad, ...rest } = options;
+    const made = invokeWith(packet(), args.slice(0, last), rest) as { handle: never };
+    if (requiresGrad) native.setRequiresGrad(made.handle, true);
+    return made;
+  });
+}

@@ -1,0 +1,117 @@
+/**
+ * The call path: a packet (all overloads of an operator) invoked with JavaScript values.
+ *
+ * This file stands on no class of `lib/tensor`; how a handle becomes a `Tensor` is told to it once by
+ * `lib/tensor/tensor.ts` ({@link setWrapper}), so that imports go one way.
+ */
+import type { Handle } from '../bindings.js';
+import { ArgumentError } from '../errors.js';
+import { native } from '../native.js';
+import { HandleOwner } from '../tensor/handle-owner.js';
+import { syncMode } from './mode.js';
+import { namedTuple } from './named-tuple.js';
+import { isOptions, unwrap } from './unwrap.js';
+
+let wrap: (handle: Handle) => object = () => {
+  throw new Error('the tensor room is not loaded');
+};
+
+/** @internal Tells how a handle becomes a Tensor. */
+export function setWrapper(wrapper: (handle: Handle) => object): void {
+  wrap = wrapper;
+}
+
+export interface PacketOptions {
+  /** One overload by its name; all of them where it is left out. */
+  overload?: string;
+  /** How errors name the operator. */
+  shown?: string;
+  /** Keys of the options object in camelCase (the typed door) or as in the schema. Default: true. */
+  camelKeys?: boolean;
+  /** Argument 0 is `self`. Default: false. */
+  method?: boolean;
+}
+
+/** Operators whose tensor operands may be numbers, as Python's argument parser has it. */
+const numbersAsTensors =
+  /^aten::(add|sub|subtract|mul|multiply|div|divide|true_divide|floor_divide|bitwise_(and|or|xor))_?$/;
+
+/** Looks up an operator; undefined where the registry has none of that name. */
+export function findPacket(name: string, options: PacketOptions = {}): number | undefined {
+  const { overload = null, shown = name.replace(/^aten::/, ''), camelKeys = true, method = false } = options;
+  const id = native.packet(name, overload, shown, camelKeys, method, camelKeys && numbersAsTensors.test(name));
+  return id < 0 ? undefined : id;
+}
+
+/** A result of an operator in its JavaScript form; `given` are the values that in-place forms give back. */
+function wrapResult(result: unknown, first: unknown, out: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  if (Array.isArray(result)) {
+    const kind: unknown = result[0];
+    if (kind === undefined) return { re: result[1] as number, im: result[2] as number };
+    const outs = Array.isArray(out) ? out : undefined;
+    const values: unknown[] = [];
+    for (let i = 1; i < result.length; i++) values.push(wrapResult(result[i], first, outs ? outs[i - 1] : out));
+    return kind === null ? values : namedTuple(kind as string[], values);
+  }
+  if (first instanceof HandleOwner && first.handle === result) return first;
+  if (out instanceof HandleOwner && out.handle === result) return out;
+  return wrap(result as Handle);
+}
+
+function flatten(options: Record<string, unknown>): unknown[] {
+  const flat: unknown[] = [];
+  for (const key of Object.keys(options)) {
+    const value = options[key];
+    if (value !== undefined) flat.push(key, unwrap(value));
+  }
+  return flat;
+}
+
+/** Invokes with positional arguments and an options object (or undefined). */
+export function invokeWith(packet: number, args: readonly unknown[], options?: Record<string, unknown>): unknown {
+  syncMode();
+  let keywords: unknown[] | undefined;
+  let out: unknown;
+  if (options !== undefined) {
+    keywords = flatten(options);
+    out = options.out;
+    // Several outputs come as one array (Python: `out=(values, indices)`) and go down by their names.
+  }
+  let result: unknown;
+  switch (args.length) {
+    case 1:
+      result = native.invoke(packet, keywords, unwrap(args[0]));
+      break;
+    case 2:
+      result = native.invoke(packet, keywords, unwrap(args[0]), unwrap(args[1]));
+      break;
+    case 3:
+      result = native.invoke(packet, keywords, unwrap(args[0]), unwrap(args[1]), unwrap(args[2]));
+      break;
+    default:
+      result = native.invoke(packet, keywords, ...args.map(unwrap));
+  }
+  return wrapResult(result, args[0], out);
+}
+
+/** Invokes with a trailing options object where the last argument is one. */
+export function invoke(packet: number, args: readonly unknown[]): unknown {
+  const last = args.length - 1;
+  if (last >= 0 && isOptions(args[last])) {
+    return invokeWith(packet, args.slice(0, last), args[last] as Record<string, unknown>);
+  }
+  return invokeWith(packet, args);
+}
+
+/** A packet that is looked up at its first use: start-up pays for no operator. */
+export function lazyPacket(name: string, options: PacketOptions): () => number {
+  let id: number | undefined;
+  return () => {
+    if (id === undefined) {
+      id = findPacket(name, options);
+      if (id === undefined) throw new ArgumentError(`LibTorch has no operator '${name}'`);
+    }
+    return id;
+  };
+}

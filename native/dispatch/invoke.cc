@@ -1,0 +1,330 @@
+// packet(name, …) and invoke(packet, kwargs, ...args): the door to every operator.
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "dispatch/convert.h"
+#include "dispatch/plan.h"
+#include "support/call.h"
+
+namespace torchts {
+
+void apply_pending_deletes(Env* env);
+
+namespace {
+
+// Base name → overloads. The registry is asked once for a process: it holds some 3,500 names.
+const std::map<std::string, std::vector<std::string>>& registry() {
+  static const auto* names = [] {
+    auto* map = new std::map<std::string, std::vector<std::string>>();
+    for (const auto& name : c10::Dispatcher::singleton().getAllOpNames()) (*map)[name.name].push_back(name.overload_name);
+    for (auto& [base, overloads] : *map) std::sort(overloads.begin(), overloads.end());
+    return map;
+  }();
+  return *names;
+}
+
+struct Bound {
+  const OverloadPlan* overload = nullptr;
+  std::vector<napi_value> values;  // by argument; null where the default stands
+};
+
+struct Given {
+  size_t count;             // positional
+  const napi_value* values;
+  std::vector<std::pair<std::string, napi_value>> keywords;
+};
+
+// Where a positional list of numbers stands for one int[] (x.view(2, -1)): Python allows it where the
+// list is the only positional argument beside `self`.
+bool spreads(const Packet& packet, const OverloadPlan& overload, size_t first) {
+  if (overload.positional != first + 1) return false;
+  const ArgPlan& plan = overload.args[first];
+  return plan.kind == ArgKind::IntList && !plan.kwarg_only;
+}
+
+const std::string& key_of(const Packet& packet, const ArgPlan& plan) { return packet.camel_keys ? plan.camel : plan.name; }
+
+bool key_matches(const Packet& packet, const ArgPlan& plan, size_t index, const std::string& key) {
+  if (key == key_of(packet, plan)) return true;
+  // Python calls the first argument of a function `input`, the schema `self`.
+  return packet.camel_keys && !packet.method && index == 0 && plan.name == "self" && key == "input";
+}
+
+// Fills `stack` or says why not. `reason` is only wanted when an error is being written.
+bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload, const Given& given, Strictness strictness,
+          std::vector<c10::IValue>& stack, std::vector<napi_value>* sources, std::string* reason) {
+  napi_env napi = env->env;
+  stack.clear();
+  if (overload.refused) {
+    if (reason) *reason = "dimension names are not supported by torchts";
+    return false;
+  }
+  const size_t first = packet.method || (!overload.args.empty() && overload.args[0].name == "self") ? 1 : 0;
+  napi_value spread = nullptr;
+  size_t count = given.count;
+  if (count > overload.positional || (count == first + 1 && spreads(packet, overload, first))) {
+    bool list_given = false;
+    if (count == first + 1) {
+      napi_is_array(napi, given.values[first], &list_given);
+      napi_valuetype t;
+      napi_typeof(napi, given.values[first], &t);
+      if (t != napi_number && t != napi_bigint) list_given = true;
+    }
+    if (!list_given) {
+      if (!spreads(packet, overload, first)) {
+        if (reason) *reason = "takes at most " + std::to_string(overload.positional) + " positional arguments, got " + std::to_string(count);
+        return false;
+      }
+      check(napi, napi_create_array_with_length(napi, count - first, &spread));
+      for (size_t i = first; i < count; ++i) check(napi, napi_set_element(napi, spread, i - first, given.values[i]));
+      count = first + 1;
+    }
+  } else if (count == first && spreads(packet, overload, first) && given.keywords.empty() && first == 1 && !overload.args[first].has_default) {
+    check(napi, napi_create_array_with_length(napi, 0, &spread));  // x.view()
+    count = first + 1;
+  }
+  size_t used = 0;
+  for (size_t i = 0; i < overload.args.size(); ++i) {
+    const ArgPlan& plan = overload.args[i];
+    napi_value value = nullptr;
+    if (i < count) value = spread && i == first ? spread : given.values[i];
+    for (const auto& [key, keyword] : given.keywords) {
+      if (!key_matches(packet, plan, i, key)) continue;
+      if (value) throw TypedError("argument", packet.shown + "(): got multiple values for argument '" + key + "'");
+      value = keyword;
+      ++used;
+      break;
+    }
+    bool absent = value == nullptr;
+    if (value) {
+      napi_valuetype t;
+      check(napi, napi_typeof(napi, value, &t));
+      absent = t == napi_undefined;
+    }
+    if (absent) {
+      if (!plan.has_default) {
+        if (reason) *reason = "missing required argument '" + key_of(packet, plan) + "'";
+        return false;
+      }
+      stack.push_back(plan.default_value);
+      if (sources) sources->push_back(nullptr);
+      continue;
+    }
+    c10::IValue converted;
+    if (!convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, converted)) {
+      if (reason) {
+        *reason = "argument '" + key_of(packet, plan) + "' must be " + plan.type_text + ", got " + describe(env, value);
+        if (plan.kind == ArgKind::Unsupported) *reason += " (this kind is not supported by torchts)";
+      }
+      return false;
+    }
+    stack.push_back(std::move(converted));
+    if (sources) sources->push_back(value);
+  }
+  if (used != given.keywords.size()) {
+    if (reason) {
+      for (const auto& [key, keyword] : given.keywords) {
+        bool known = false;
+        for (size_t i = 0; i < overload.args.size(); ++i) known = known || key_matches(packet, overload.args[i], i, key);
+        if (!known) *reason = "got an unexpected keyword argument '" + key + "'";
+      }
+    }
+    return false;
+  }
+  return true;
+}
+
+std::string signature(const Packet& packet, const OverloadPlan& overload) {
+  std::string text = "(";
+  bool star = false;
+  for (size_t i = 0; i < overload.args.size(); ++i) {
+    const ArgPlan& plan = overload.args[i];
+    if (i) text += ", ";
+    if (plan.kwarg_only && !star) {
+      text += "*, ";
+      star = true;
+    }
+    text += plan.type_text + " " + key_of(packet, plan);
+    if (plan.has_default) text += "=…";
+  }
+  return text + ")";
+}
+
+[[noreturn]] void refuse(Env* env, const Packet& packet, const Given& given) {
+  std::string got;
+  for (size_t i = 0; i < given.count; ++i) got += (i ? ", " : "") + describe(env, given.values[i]);
+  for (const auto& [key, value] : given.keywords) got += (got.empty() ? "" : ", ") + key + "=" + describe(env, value);
+  std::vector<std::pair<const OverloadPlan*, std::string>> reasons;
+  std::vector<c10::IValue> scratch;
+  bool out_given = std::any_of(given.keywords.begin(), given.keywords.end(), [](const auto& k) { return k.first == "out"; });
+  for (const auto& overload : packet.overloads) {
+    if (overload.refused && packet.overloads.size() > 1) continue;
+    if (overload.is_out && !out_given && packet.camel_keys) continue;
+    std::string reason;
+    if (!bind_arguments(env, packet, overload, given, Strictness::Lenient, scratch, nullptr, &reason)) reasons.emplace_back(&overload, reason);
+  }
+  // A keyword that no overload knows is the caller's slip: name it first.
+  for (const auto& [key, value] : given.keywords) {
+    bool known = false;
+    for (const auto& overload : packet.overloads)
+      for (size_t i = 0; i < overload.args.size(); ++i) known = known || key_matches(packet, overload.args[i], i, key);
+    if (!known) {
+      std::string keys;
+      for (const auto& [overload, reason] : reasons)
+        for (const auto& plan : overload->args)
+          if (keys.find("'" + key_of(packet, plan) + "'") == std::string::npos && plan.name != "self")
+            keys += (keys.empty() ? "'" : ", '") + key_of(packet, plan) + "'";
+      throw TypedError("argument", packet.shown + "() got an unexpected keyword argument '" + key + "'; known: " + keys);
+    }
+  }
+  std::string message = packet.shown + "(): received an invalid combination of arguments: got (" + got + ")";
+  if (reasons.size() == 1) {
+    message = packet.shown + "(): " + reasons[0].second + "; got (" + got + "), expected " + signature(packet, *reasons[0].first);
+  } else {
+    message += ", expected one of:";
+    for (const auto& [overload, reason] : reasons)
+      message += "\n * " + signature(packet, *overload) + "\n     " + reason;
+  }
+  throw TypedError("argument", message);
+}
+
+napi_value names_of(Env* env, OverloadPlan& overload) {
+  napi_env napi = env->env;
+  napi_value names;
+  if (overload.names_ref) {
+    check(napi, napi_get_reference_value(napi, overload.names_ref, &names));
+    return names;
+  }
+  check(napi, napi_create_array_with_length(napi, overload.return_names.size(), &names));
+  for (size_t i = 0; i < overload.return_names.size(); ++i)
+    check(napi, napi_set_element(napi, names, i, js_string(napi, camel_case(overload.return_names[i]))));
+  check(napi, napi_create_reference(napi, names, 1, &overload.names_ref));
+  return names;
+}
+
+napi_value run(Env* env, OverloadPlan& overload, std::vector<c10::IValue>& stack, const std::vector<napi_value>& sources) {
+  napi_env napi = env->env;
+  overload.op.callBoxed(&stack);
+  if (stack.empty()) return js_undefined(napi);
+  auto result_of = [&](size_t i) {
+    int source = i < overload.returned_argument.size() ? overload.returned_argument[i] : -1;
+    if (source >= 0 && sources[source]) {
+      napi_valuetype t;
+      napi_typeof(napi, sources[source], &t);
+      if (t == napi_external) return sources[source];
+    }
+    return to_js(env, stack[i]);
+  };
+  if (stack.size() == 1) return result_of(0);
+  napi_value array;
+  check(napi, napi_create_array_with_length(napi, stack.size() + 1, &array));
+  check(napi, napi_set_element(napi, array, 0, names_of(env, overload)));
+  for (size_t i = 0; i < stack.size(); ++i) check(napi, napi_set_element(napi, array, i + 1, result_of(i)));
+  return array;
+}
+
+// packet(name, overload | null, shown, camelKeys, method, numbersAsTensors): number, -1 if unknown
+napi_value make_packet(Call& call) {
+  std::string name = call.string(0);
+  auto found = registry().find(name);
+  if (found == registry().end()) return js_number(call.napi, -1);
+  auto packet = std::make_unique<Packet>();
+  packet->name = name;
+  packet->shown = call.string(2);
+  packet->camel_keys = call.boolean(3);
+  packet->method = call.boolean(4);
+  packet->numbers_as_tensors = call.boolean(5);
+  for (const auto& overload : found->second) {
+    if (!call.missing(1) && overload != call.string(1)) continue;
+    auto op = c10::Dispatcher::singleton().findSchema({name, overload});
+    if (op) packet->overloads.emplace_back(*op);
+  }
+  if (packet->overloads.empty()) return js_number(call.napi, -1);
+  // Plain before `out`, more tensors before fewer, shorter before longer.
+  std::stable_sort(packet->overloads.begin(), packet->overloads.end(), [](const OverloadPlan& a, const OverloadPlan& b) {
+    if (a.is_out != b.is_out) return !a.is_out;
+    if (a.tensor_args != b.tensor_args) return a.tensor_args > b.tensor_args;
+    return a.args.size() < b.args.size();
+  });
+  call.env->packets.push_back(std::move(packet));
+  return js_number(call.napi, static_cast<double>(call.env->packets.size() - 1));
+}
+
+napi_value invoke(Call& call) {
+  Env* env = call.env;
+  apply_pending_deletes(env);
+  int32_t id = -1;
+  if (call.argc < 2 || napi_get_value_int32(call.napi, call.argv[0], &id) != napi_ok || id < 0 ||
+      static_cast<size_t>(id) >= env->packets.size())
+    throw TypedError("argument", "unknown operator");
+  Packet& packet = *env->packets[id];
+  Given given{call.argc - 2, call.argv + 2, {}};
+  bool out_given = false;
+  if (call.type(1) == napi_object) {
+    uint32_t length = 0;
+    check(call.napi, napi_get_array_length(call.napi, call.argv[1], &length));
+    for (uint32_t i = 0; i + 1 < length; i += 2) {
+      napi_value key, value;
+      check(call.napi, napi_get_element(call.napi, call.argv[1], i, &key));
+      check(call.napi, napi_get_element(call.napi, call.argv[1], i + 1, &value));
+      given.keywords.emplace_back(read_string(call.napi, key), value);
+      if (given.keywords.back().first == "out") out_given = true;
+    }
+  }
+  // Trailing undefined arguments stand for defaults.
+  while (given.count > 0) {
+    napi_valuetype t;
+    check(call.napi, napi_typeof(call.napi, given.values[given.count - 1], &t));
+    if (t != napi_undefined) break;
+    --given.count;
+  }
+  std::vector<c10::IValue> stack = std::move(env->spare_stack);
+  std::vector<napi_value> sources;
+  for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
+    for (OverloadPlan& overload : packet.overloads) {
+      if (overload.is_out && !out_given && packet.camel_keys) continue;
+      sources.clear();
+      if (!bind_arguments(env, packet, overload, given, strictness, stack, &sources, nullptr)) continue;
+      napi_value result = run(env, overload, stack, sources);
+      stack.clear();
+      env->spare_stack = std::move(stack);
+      return result;
+    }
+  }
+  stack.clear();
+  refuse(env, packet, given);
+}
+
+// operators(): every "namespace::name.overload" with its schema
+napi_value operators(Call& call) {
+  napi_value array;
+  check(call.napi, napi_create_array(call.napi, &array));
+  uint32_t next = 0;
+  for (const auto& [name, overloads] : registry())
+    for (const auto& overload : overloads) {
+      auto op = c10::Dispatcher::singleton().findSchema({name, overload});
+      if (!op) continue;
+      std::ostringstream text;
+      text << op->schema();
+      check(call.napi, napi_set_element(call.napi, array, next++, js_string(call.napi, text.str())));
+    }
+  return array;
+}
+
+}  // namespace
+
+void apply_pending_deletes(Env* env) {
+  if (env->dead_references.empty()) return;
+  std::vector<napi_ref> dead = std::move(env->dead_references);
+  env->dead_references.clear();
+  for (napi_ref reference : dead) napi_delete_reference(env->env, reference);
+}
+
+void register_dispatch(Env* env, napi_value exports) {
+  define(env, exports, "packet", entry<make_packet>);
+  define(env, exports, "invoke", entry<invoke>);
+  define(env, exports, "operators", entry<operators>);
+}
+
+}  // namespace torchts

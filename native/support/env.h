@@ -1,0 +1,63 @@
+// Per-environment state: one Env for every thread of JavaScript that loads the addon. No globals.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <ATen/core/ivalue.h>
+#include <c10/core/InferenceMode.h>
+
+namespace torchts {
+
+struct Packet;
+struct HandleSlab;
+
+struct Env {
+  explicit Env(napi_env env);
+  ~Env();
+
+  static Env* of(napi_env env);
+
+  napi_env env;
+  std::thread::id js_thread;
+  bool closing = false;
+
+  // Finalizers inside the collection (experimental Node-API) or the stable path with a sweep.
+  bool sweep_handles = false;
+
+  // JavaScript callbacks set once by lib/native.ts.
+  napi_ref make_error = nullptr;
+  napi_ref collect = nullptr;
+
+  std::unique_ptr<HandleSlab> handles;
+
+  // Bytes of one storage are reported to V8 once, however many tensors share it.
+  struct StorageUse {
+    int64_t bytes;
+    int64_t tensors;
+  };
+  std::unordered_map<const void*, StorageUse> storages;
+  int64_t external_bytes = 0;      // what V8 was told
+  int64_t bytes_at_collection = 0; // external_bytes after the last collection that we asked for
+  int64_t live_handles = 0;
+
+  std::vector<std::unique_ptr<Packet>> packets;
+
+  // References that a finalizer gave up; deleted at the next safe point.
+  std::vector<napi_ref> dead_references;
+
+  std::optional<c10::InferenceMode> inference;
+
+  // The stack of a boxed call, reused between calls.
+  std::vector<c10::IValue> spare_stack;
+};
+
+}  // namespace torchts

@@ -1,0 +1,235 @@
+#include "tensor/handle.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "support/call.h"
+
+namespace torchts {
+
+namespace {
+constexpr uintptr_t kChunkBytes = 1 << 16;
+// What a small tensor costs outside V8's heap: TensorImpl, StorageImpl, the slot.
+constexpr int64_t kWrapperBytes = 400;
+// Storages below this are not worth a table entry; they go into the wrapper's flat share.
+constexpr int64_t kSmallStorage = 1024;
+// Growth since the last collection that makes us ask for one (see relieve_pressure).
+constexpr int64_t kPressureStep = 48ll << 20;
+}  // namespace
+
+HandleSlab::~HandleSlab() {
+  for (void* chunk : chunks_) {
+    auto* slots = static_cast<Handle*>(chunk);
+    for (size_t i = 0; i < kChunkBytes / sizeof(Handle); ++i) slots[i].~Handle();
+    std::free(chunk);
+  }
+}
+
+Handle* HandleSlab::take() {
+  if (!free_) {
+    void* chunk = std::aligned_alloc(kChunkBytes, kChunkBytes);
+    if (!chunk) throw std::bad_alloc();
+    chunks_.push_back(chunk);
+    chunk_set_.insert(reinterpret_cast<uintptr_t>(chunk));
+    auto* slots = static_cast<Handle*>(chunk);
+    for (size_t i = kChunkBytes / sizeof(Handle); i-- > 0;) {
+      auto* slot = new (slots + i) Handle();
+      slot->next_free = free_;
+      free_ = slot;
+    }
+  }
+  Handle* handle = free_;
+  free_ = handle->next_free;
+  handle->finalized = false;
+  ++env->live_handles;
+  return handle;
+}
+
+void HandleSlab::give_back(Handle* handle) {
+  handle->kind = HandleKind::Free;
+  handle->next_free = free_;
+  free_ = handle;
+  --env->live_handles;
+}
+
+Handle* HandleSlab::find(void* data) {
+  auto address = reinterpret_cast<uintptr_t>(data);
+  uintptr_t chunk = address & ~(kChunkBytes - 1);
+  if (chunk != last_chunk_) {
+    if (!chunk_set_.count(chunk)) return nullptr;
+    last_chunk_ = chunk;
+  }
+  if ((address - chunk) % sizeof(Handle) != 0) return nullptr;
+  return static_cast<Handle*>(data);
+}
+
+const at::Tensor* HandleSlab::tensor(void* data) {
+  Handle* handle = find(data);
+  if (!handle) return nullptr;
+  if (handle->kind == HandleKind::Tensor) return &handle->tensor;
+  if (handle->kind == HandleKind::Disposed)
+    throw TypedError("disposed",
+                     "this tensor was disposed: its memory has been given back by dispose(), `using` or the torch.scope() "
+                     "that owned it; use it before, or return it from the scope");
+  return nullptr;
+}
+
+const at::Generator* HandleSlab::generator(void* data) {
+  Handle* handle = find(data);
+  return handle && handle->kind == HandleKind::Generator ? &handle->generator : nullptr;
+}
+
+Handle* HandleSlab::handle(napi_env napi, napi_value value) {
+  void* data = nullptr;
+  if (napi_get_value_external(napi, value, &data) != napi_ok) return nullptr;
+  return find(data);
+}
+
+int64_t HandleSlab::account(Handle* handle) {
+  handle->own_bytes = kWrapperBytes;
+  const at::Tensor& t = handle->tensor;
+  if (!t.defined() || !t.has_storage() || !t.device().is_cpu()) return handle->own_bytes;
+  auto* storage = t.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
+  int64_t bytes = static_cast<int64_t>(storage->nbytes());
+  if (bytes < kSmallStorage) {
+    handle->own_bytes += bytes;
+    return handle->own_bytes;
+  }
+  handle->storage = storage;
+  auto [entry, fresh] = env->storages.try_emplace(storage, Env::StorageUse{bytes, 0});
+  entry->second.tensors++;
+  return handle->own_bytes + (fresh ? bytes : 0);
+}
+
+int64_t HandleSlab::unaccount(Handle* handle) {
+  int64_t bytes = handle->own_bytes;
+  handle->own_bytes = 0;
+  if (handle->storage) {
+    auto entry = env->storages.find(handle->storage);
+    if (entry != env->storages.end() && --entry->second.tensors == 0) {
+      bytes += entry->second.bytes;
+      env->storages.erase(entry);
+    }
+    handle->storage = nullptr;
+  }
+  return bytes;
+}
+
+// Drops what the handle holds. Safe inside a collection: no JavaScript, no handle scope.
+void HandleSlab::release(Handle* handle) {
+  int64_t bytes = unaccount(handle);
+  handle->tensor.reset();
+  handle->generator = at::Generator();
+  if (bytes) {
+    env->external_bytes -= bytes;
+    int64_t ignored;
+    napi_adjust_external_memory(env->env, -bytes, &ignored);
+  }
+}
+
+void HandleSlab::finalize(napi_env, void* data, void* hint) {
+  auto* slab = static_cast<HandleSlab*>(hint);
+  auto* handle = static_cast<Handle*>(data);
+  slab->release(handle);
+  if (handle->weak) {
+    slab->env->dead_references.push_back(handle->weak);
+    handle->weak = nullptr;
+    handle->finalized = true;
+    handle->kind = HandleKind::Disposed;
+    return;  // the sweep still lists it; it goes back to the slab there
+  }
+  slab->give_back(handle);
+  Env* owner = slab->env;
+  if (owner->closing && owner->live_handles == 0) delete owner;
+}
+
+// V8 answers `adjust_external_memory` with a collection of its own choosing, often late: a training
+// step would hold the activations of the step before. So the collection is asked for by name when
+// the bytes behind wrappers have grown by a step since the last one: a minor one first, as wrappers
+// of a step are young, and a full one where that did not help.
+void HandleSlab::relieve_pressure() {
+  int64_t step = std::max(kPressureStep, env->bytes_at_collection / 8);
+  if (env->external_bytes - env->bytes_at_collection < step) return;
+  if (env->sweep_handles) sweep();
+  if (env->collect) {
+    napi_value function, undefined, level;
+    if (napi_get_reference_value(env->env, env->collect, &function) == napi_ok && function) {
+      napi_get_undefined(env->env, &undefined);
+      for (int attempt = 0; attempt < 2; ++attempt) {
+        if (attempt == 1 && env->external_bytes - env->bytes_at_collection < step / 2) break;
+        napi_create_int32(env->env, attempt, &level);
+        napi_call_function(env->env, undefined, function, 1, &level, nullptr);
+        if (env->sweep_handles) sweep();
+      }
+    }
+  }
+  env->bytes_at_collection = env->external_bytes;
+}
+
+napi_value HandleSlab::attach(Handle* handle) {
+  napi_env napi = env->env;
+  napi_value external;
+  napi_status status = napi_create_external(napi, handle, &HandleSlab::finalize, this, &external);
+  if (status != napi_ok) {
+    release(handle);
+    give_back(handle);
+    check(napi, status);
+  }
+  if (env->sweep_handles) {
+    if (napi_create_reference(napi, external, 0, &handle->weak) == napi_ok) swept_list_.push_back(handle);
+  }
+  return external;
+}
+
+napi_value HandleSlab::wrap(const at::Tensor& tensor) { return wrap(at::Tensor(tensor)); }
+
+napi_value HandleSlab::wrap(at::Tensor&& tensor) {
+  if (!tensor.defined()) return js_null(env->env);
+  Handle* handle = take();
+  handle->kind = HandleKind::Tensor;
+  handle->tensor = std::move(tensor);
+  int64_t bytes = account(handle);
+  napi_value external = attach(handle);
+  env->external_bytes += bytes;
+  int64_t ignored;
+  napi_adjust_external_memory(env->env, bytes, &ignored);
+  relieve_pressure();
+  return external;
+}
+
+napi_value HandleSlab::wrap_generator(at::Generator generator) {
+  Handle* handle = take();
+  handle->kind = HandleKind::Generator;
+  handle->generator = std::move(generator);
+  return attach(handle);
+}
+
+void HandleSlab::dispose(Handle* handle) {
+  if (handle->kind != HandleKind::Tensor) return;
+  release(handle);
+  handle->kind = HandleKind::Disposed;
+}
+
+void HandleSlab::sweep() {
+  napi_env napi = env->env;
+  size_t kept = 0;
+  for (Handle* handle : swept_list_) {
+    if (handle->finalized) {
+      give_back(handle);
+      continue;
+    }
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(napi, &scope) != napi_ok) break;
+    napi_value value = nullptr;
+    bool gone = napi_get_reference_value(napi, handle->weak, &value) == napi_ok && value == nullptr;
+    napi_close_handle_scope(napi, scope);
+    if (gone && handle->kind == HandleKind::Tensor) {
+      release(handle);
+      handle->kind = HandleKind::Disposed;
+    }
+    swept_list_[kept++] = handle;
+  }
+  swept_list_.resize(kept);
+}
+
+}  // namespace torchts

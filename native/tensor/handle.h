@@ -1,0 +1,79 @@
+// What JavaScript holds of a tensor: an external whose pointer is a slot of a slab.
+//
+// Memory stays bounded in synchronous code because the finalizer of the external runs inside the
+// collection and only drops one reference (docs/memory.md). An external of another addon is told
+// apart by its address alone, without reading it: a pointer is ours if it lies in one of our chunks.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "support/env.h"
+
+namespace torchts {
+
+enum class HandleKind : uint8_t { Free, Tensor, Generator, Disposed };
+
+struct Handle {
+  HandleKind kind = HandleKind::Free;
+  bool finalized = false;   // the external is gone (stable path: may come before the finalizer)
+  at::Tensor tensor;
+  at::Generator generator;
+  const void* storage = nullptr;  // what is accounted, if anything
+  int64_t own_bytes = 0;          // the wrapper's own share
+  napi_ref weak = nullptr;        // stable path only
+  Handle* next_free = nullptr;
+};
+
+struct HandleSlab {
+  explicit HandleSlab(Env* env) : env(env) {}
+  ~HandleSlab();
+
+  // The tensor behind a value, or null where the value is no tensor handle.
+  // Throws a "disposed" error where the tensor was disposed.
+  const at::Tensor* tensor(napi_env napi, napi_value value) {
+    void* data = nullptr;
+    if (napi_get_value_external(napi, value, &data) != napi_ok) return nullptr;
+    return tensor(data);
+  }
+  const at::Tensor* tensor(void* data);
+  const at::Generator* generator(void* data);
+  Handle* handle(napi_env napi, napi_value value);
+
+  // New externals. May run a collection: hold no lock, and nothing that a finalizer could take.
+  napi_value wrap(const at::Tensor& tensor);
+  napi_value wrap(at::Tensor&& tensor);
+  napi_value wrap_generator(at::Generator generator);
+
+  void dispose(Handle* handle);
+
+  // Looks for collected externals whose finalizers have not run yet (stable path).
+  void sweep();
+
+  Env* env;
+
+ private:
+  Handle* take();
+  void release(Handle* handle);
+  void give_back(Handle* handle);
+  napi_value attach(Handle* handle);
+  int64_t account(Handle* handle);
+  int64_t unaccount(Handle* handle);
+  void relieve_pressure();
+  Handle* find(void* data);
+  static void finalize(napi_env env, void* data, void* hint);
+
+  std::vector<void*> chunks_;
+  std::unordered_set<uintptr_t> chunk_set_;
+  uintptr_t last_chunk_ = 0;
+  Handle* free_ = nullptr;
+  std::vector<Handle*> swept_list_;  // live handles (stable path)
+};
+
+}  // namespace torchts
