@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBytes, freeSpace } from '../support/bytes.js';
+import { formatBytes } from '../support/bytes.js';
 import type { SetupContext } from '../support/context.js';
 import { withLock } from '../support/lock.js';
 import { installRemedy } from '../support/remedies.js';
@@ -73,7 +73,7 @@ async function fetch(choice: VariantChoice, cache: string, context: SetupContext
   const remedies: string[] = [];
   for (const [source, install] of [['pip', installByPip] as const, ['zip', installByZip] as const]) {
     const outcome = await withStaging(cache, async (staging): Promise<LibTorch | Failure> => {
-      await checkSpace(spaceNeeded[source][variant], cache);
+      await checkSpace(spaceNeeded[source][variant], cache, context);
       const attempt = await install(variant, staging, context);
       if (attempt.failure !== undefined) return attempt;
       return finish({ version: libtorchVersion, variant, source, folder: attempt.folder }, staging, context);
@@ -133,8 +133,8 @@ async function finish(
   return { ...checked, root: join(set, note.folder) };
 }
 
-async function checkSpace(needed: number, cache: string): Promise<void> {
-  const free = await freeSpace(cache);
+async function checkSpace(needed: number, cache: string, context: SetupContext): Promise<void> {
+  const free = await context.freeSpace(cache);
   if (free < needed) throw diskFull(needed, cache, free);
 }
 

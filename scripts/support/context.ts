@@ -1,3 +1,5 @@
+import { freeSpace } from './bytes.js';
+
 /** What a set-up step may look at and talk to; tests put their own environment here. */
 export interface SetupContext {
   /** Environment variables; `PATH` decides which `python3`, `cmake` and compiler are found. */
@@ -6,6 +8,8 @@ export interface SetupContext {
   say: (line: string) => void;
   /** Whether a person watches: tools then draw their own progress bars. */
   terminal: boolean;
+  /** Bytes that may still be written on the disk of a path. */
+  freeSpace: (path: string) => Promise<number>;
 }
 
 /** The context of a command started by a user. Progress goes to stderr, so that stdout stays for results. */
@@ -14,5 +18,6 @@ export function userContext(): SetupContext {
     env: process.env,
     say: (line) => process.stderr.write(`${line}\n`),
     terminal: process.stderr.isTTY === true && process.stdout.isTTY === true,
+    freeSpace,
   };
 }

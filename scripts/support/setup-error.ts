@@ -14,12 +14,19 @@ export class SetupError extends TorchError {
   }
 }
 
+/** What `parseArgs` says about a wrong option is meant for the user. */
+function isUsageError(error: unknown): error is Error {
+  return (
+    error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS_')
+  );
+}
+
 /** The text a command prints for an error: message, then the remedy; a stack only for what is our own fault. */
 export function describeError(error: unknown): string {
   if (error instanceof SetupError) {
     return [error.message, ...error.remedy.map((line) => `  → ${line}`)].join('\n');
   }
-  if (error instanceof TorchError) return error.message;
+  if (error instanceof TorchError || isUsageError(error)) return error.message;
   if (error instanceof Error) return error.stack ?? error.message;
   return String(error);
 }
