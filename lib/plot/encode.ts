@@ -42,6 +42,8 @@ export async function encodeImage(
     throw new ValueError(`quality must be a whole number from 1 to 100, got ${options.quality}`);
   }
   const source = await sharpOf(image);
+  // Else sharp writes grey as RGB, three times the same value.
+  if (image.channels === 1) source.toColourspace('b-w');
   switch (format) {
     case 'png':
       return source.png().toBuffer();
