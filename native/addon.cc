@@ -44,9 +44,9 @@ Env* Env::of(napi_env env) {
 }  // namespace torchts
 
 // Finalizers run inside the collection only for a module that reports the experimental version;
-// the code itself keeps to level 10. TORCHTS_FINALIZERS=sweep takes the stable path instead.
+// the code itself keeps to what level 9 (Node 20) has. TORCHTS_FINALIZERS=sweep takes the stable path.
 extern "C" NAPI_MODULE_EXPORT int32_t node_api_module_get_api_version_v1() {
-  return torchts::stable_api_wanted() ? 10 : 2147483647;
+  return torchts::stable_api_wanted() ? 9 : 2147483647;
 }
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, napi_value exports) {

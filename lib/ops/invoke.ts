@@ -71,6 +71,12 @@ function flatten(options: Record<string, unknown>): unknown[] {
 /** Invokes with positional arguments and an options object (or undefined). */
 export function invokeWith(packet: number, args: readonly unknown[], options?: Record<string, unknown>): unknown {
   syncMode();
+  // Trailing undefined arguments stand for defaults.
+  if (args.length > 0 && args[args.length - 1] === undefined) {
+    let count = args.length;
+    while (count > 0 && args[count - 1] === undefined) count--;
+    return invokeWith(packet, args.slice(0, count), options);
+  }
   let keywords: unknown[] | undefined;
   let out: unknown;
   if (options !== undefined) {

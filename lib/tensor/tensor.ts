@@ -7,7 +7,7 @@ import { currentScope, syncMode } from '../ops/mode.js';
 import type { Complex } from '../ops/types.js';
 import { type Device, type DeviceLike, device } from './device.js';
 import { isDType } from './dtype.js';
-import { elementsOf, nest, type TensorElement, type TypedArray } from './exchange.js';
+import { elementsOf, nest, rawTypedArray, type TensorElement, type TypedArray } from './exchange.js';
 import { HandleOwner } from './handle-owner.js';
 import { applyIndex, applyIndexPut, type IndexItem, type IndexValue } from './indexing.js';
 import { inspectTensor } from './print.js';
@@ -416,7 +416,7 @@ export class Tensor extends HandleOwner {
   // ---- printing ----
 
   /** As PyTorch prints it. */
-  toString(): string {
+  override toString(): string {
     return inspectTensor(this);
   }
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -471,7 +471,5 @@ function typedArrayOf(tensor: Tensor, as?: DType): TypedArray {
   const source = as && as !== tensor.dtype ? tensor.to(as) : tensor;
   return rawTypedArray(source.handle);
 }
-
-import { rawTypedArray } from './exchange.js';
 
 setWrapper((handle) => new Tensor(handle));

@@ -294,6 +294,13 @@ std::optional<c10::MemoryFormat> memory_format_of_name(const std::string& name) 
 bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_tensors, Strictness strictness,
              c10::IValue& result) {
   napi_env napi = env->env;
+  if (plan.kind == ArgKind::Tensor) {
+    // The usual case first: it needs no look at the kind of the value.
+    if (const at::Tensor* t = env->handles->tensor(napi, value)) {
+      result = *t;
+      return true;
+    }
+  }
   napi_valuetype type;
   check(napi, napi_typeof(napi, value, &type));
   if (type == napi_null || type == napi_undefined) {
@@ -306,12 +313,6 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_te
   }
   switch (plan.kind) {
     case ArgKind::Tensor: {
-      if (type == napi_external) {
-        const at::Tensor* t = env->handles->tensor(napi, value);
-        if (!t) return false;
-        result = *t;
-        return true;
-      }
       if (!numbers_as_tensors) return false;
       at::Scalar scalar;
       if (!read_scalar(env, value, type, scalar)) return false;

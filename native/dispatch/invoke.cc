@@ -7,6 +7,8 @@
 #include "dispatch/plan.h"
 #include "support/call.h"
 
+#include <c10/util/SmallVector.h>
+
 namespace torchts {
 
 void apply_pending_deletes(Env* env);
@@ -24,10 +26,7 @@ const std::map<std::string, std::vector<std::string>>& registry() {
   return *names;
 }
 
-struct Bound {
-  const OverloadPlan* overload = nullptr;
-  std::vector<napi_value> values;  // by argument; null where the default stands
-};
+using Sources = c10::SmallVector<napi_value, 16>;
 
 struct Given {
   size_t count;             // positional
@@ -53,7 +52,7 @@ bool key_matches(const Packet& packet, const ArgPlan& plan, size_t index, const 
 
 // Fills `stack` or says why not. `reason` is only wanted when an error is being written.
 bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload, const Given& given, Strictness strictness,
-          std::vector<c10::IValue>& stack, std::vector<napi_value>* sources, std::string* reason) {
+          std::vector<c10::IValue>& stack, Sources* sources, std::string* reason) {
   napi_env napi = env->env;
   stack.clear();
   if (overload.refused) {
@@ -97,7 +96,7 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       break;
     }
     bool absent = value == nullptr;
-    if (value) {
+    if (value && plan.kind != ArgKind::Tensor) {
       napi_valuetype t;
       check(napi, napi_typeof(napi, value, &t));
       absent = t == napi_undefined;
@@ -111,15 +110,14 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       if (sources) sources->push_back(nullptr);
       continue;
     }
-    c10::IValue converted;
-    if (!convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, converted)) {
+    stack.emplace_back();
+    if (!convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, stack.back())) {
       if (reason) {
         *reason = "argument '" + key_of(packet, plan) + "' must be " + plan.type_text + ", got " + describe(env, value);
         if (plan.kind == ArgKind::Unsupported) *reason += " (this kind is not supported by torchts)";
       }
       return false;
     }
-    stack.push_back(std::move(converted));
     if (sources) sources->push_back(value);
   }
   if (used != given.keywords.size()) {
@@ -203,7 +201,7 @@ napi_value names_of(Env* env, OverloadPlan& overload) {
   return names;
 }
 
-napi_value run(Env* env, OverloadPlan& overload, std::vector<c10::IValue>& stack, const std::vector<napi_value>& sources) {
+napi_value run(Env* env, OverloadPlan& overload, std::vector<c10::IValue>& stack, const Sources& sources) {
   napi_env napi = env->env;
   overload.op.callBoxed(&stack);
   if (stack.empty()) return js_undefined(napi);
@@ -272,15 +270,8 @@ napi_value invoke(Call& call) {
       if (given.keywords.back().first == "out") out_given = true;
     }
   }
-  // Trailing undefined arguments stand for defaults.
-  while (given.count > 0) {
-    napi_valuetype t;
-    check(call.napi, napi_typeof(call.napi, given.values[given.count - 1], &t));
-    if (t != napi_undefined) break;
-    --given.count;
-  }
   std::vector<c10::IValue> stack = std::move(env->spare_stack);
-  std::vector<napi_value> sources;
+  Sources sources;
   for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
     for (OverloadPlan& overload : packet.overloads) {
       if (overload.is_out && !out_given && packet.camel_keys) continue;

@@ -45,7 +45,8 @@ struct Env {
     int64_t tensors;
   };
   std::unordered_map<const void*, StorageUse> storages;
-  int64_t external_bytes = 0;      // what V8 was told
+  int64_t external_bytes = 0;      // behind live wrappers
+  int64_t unreported_bytes = 0;    // of these, what V8 was not told yet: it is told in lumps
   int64_t bytes_at_collection = 0; // external_bytes after the last collection that we asked for
   int64_t live_handles = 0;
 

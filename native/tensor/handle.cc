@@ -14,6 +14,7 @@ constexpr int64_t kWrapperBytes = 400;
 // Storages below this are not worth a table entry; they go into the wrapper's flat share.
 constexpr int64_t kSmallStorage = 1024;
 // Growth since the last collection that makes us ask for one (see relieve_pressure).
+constexpr int64_t kReportStep = 1 << 16;
 constexpr int64_t kPressureStep = 48ll << 20;
 }  // namespace
 
@@ -120,11 +121,17 @@ void HandleSlab::release(Handle* handle) {
   int64_t bytes = unaccount(handle);
   handle->tensor.reset();
   handle->generator = at::Generator();
-  if (bytes) {
-    env->external_bytes -= bytes;
-    int64_t ignored;
-    napi_adjust_external_memory(env->env, -bytes, &ignored);
-  }
+  report(-bytes);
+}
+
+// V8 is told in lumps: a call for every small tensor would cost more than the tensor's memory matters.
+void HandleSlab::report(int64_t bytes) {
+  env->external_bytes += bytes;
+  env->unreported_bytes += bytes;
+  if (std::abs(env->unreported_bytes) < kReportStep) return;
+  int64_t lump = env->unreported_bytes, ignored;
+  env->unreported_bytes = 0;
+  napi_adjust_external_memory(env->env, lump, &ignored);
 }
 
 void HandleSlab::finalize(napi_env, void* data, void* hint) {
@@ -190,9 +197,7 @@ napi_value HandleSlab::wrap(at::Tensor&& tensor) {
   handle->tensor = std::move(tensor);
   int64_t bytes = account(handle);
   napi_value external = attach(handle);
-  env->external_bytes += bytes;
-  int64_t ignored;
-  napi_adjust_external_memory(env->env, bytes, &ignored);
+  report(bytes);
   relieve_pressure();
   return external;
 }

@@ -65,6 +65,7 @@ struct HandleSlab {
   napi_value attach(Handle* handle);
   int64_t account(Handle* handle);
   int64_t unaccount(Handle* handle);
+  void report(int64_t bytes);
   void relieve_pressure();
   Handle* find(void* data);
   static void finalize(napi_env env, void* data, void* hint);
