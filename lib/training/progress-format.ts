@@ -9,6 +9,11 @@ export function number(value: number): string {
   return size < 1000 ? value.toFixed(1) : value.toFixed(0);
 }
 
+/** A rate, with as many digits as can be read while they change. */
+export function rate(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+}
+
 /** Seconds as `m:ss`, or `h:mm:ss` from an hour on. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?';

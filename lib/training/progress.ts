@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.js';
-import { bar, duration, fitted, number } from './progress-format.js';
+import { bar, duration, fitted, number, rate } from './progress-format.js';
 import { type GuardedStream, guardWrites } from './progress-guard.js';
 
 /*
@@ -242,7 +242,7 @@ export class ProgressBar {
     if (loss !== undefined) parts.push(`loss ${number(loss)}`);
     for (const [name, value] of Object.entries(metrics)) parts.push(`${name} ${number(value)}`);
     if (samples !== undefined && samples > from.samples) {
-      parts.push(`${number((samples - from.samples) / seconds)} ${this.unit}/s`);
+      parts.push(`${rate((samples - from.samples) / seconds)} ${this.unit}/s`);
     }
     const pace = (step - from.step) / seconds;
     if (this.closed || (total !== undefined && step >= total)) {

@@ -17,7 +17,8 @@ export interface PluginData {
 
 /** `TensorProto` of text or floating-point numbers. */
 export interface TensorValue {
-  shape: readonly number[];
+  /** Left out for a single number, as Python does. */
+  shape?: readonly number[];
   strings?: readonly string[];
   floats?: readonly number[];
   doubles?: readonly number[];
@@ -122,10 +123,13 @@ export class Fields {
 }
 
 function tensorProto({ shape, strings = [], floats = [], doubles = [] }: TensorValue): Fields {
-  const dims = new Fields();
-  for (const size of shape) dims.message(2, new Fields().int(1, size));
   const kind = strings.length > 0 ? 'string' : doubles.length > 0 ? 'double' : 'float';
-  const out = new Fields().int(1, dataType[kind]).message(2, dims);
+  const out = new Fields().int(1, dataType[kind]);
+  if (shape !== undefined) {
+    const dims = new Fields();
+    for (const size of shape) dims.message(2, new Fields().int(1, size));
+    out.message(2, dims);
+  }
   out.packed(5, floats, 'float').packed(6, doubles, 'double');
   for (const text of strings) out.present(8, WireType.LengthDelimited, (to) => to.string(text));
   return out;

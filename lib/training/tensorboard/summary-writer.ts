@@ -119,7 +119,7 @@ export class SummaryWriter {
       return;
     }
     const numbers = options.doublePrecision ? { doubles: [value] } : { floats: [value] };
-    this.add({ tag, tensor: { shape: [], ...numbers }, plugin: { name: 'scalars' } }, options);
+    this.add({ tag, tensor: numbers, plugin: { name: 'scalars' } }, options);
   }
 
   /** Logs several numbers into one chart, each as a run of its own. `(mainTag, { name: value }, globalStep?, walltime?)` */
