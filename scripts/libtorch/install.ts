@@ -1,8 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatBytes } from '../support/bytes.js';
+import { withLock } from '../../lib/hub/lock.js';
+import { formatBytes } from '../../lib/hub/progress.js';
 import type { SetupContext } from '../support/context.js';
-import { withLock } from '../support/lock.js';
 import { installRemedy } from '../support/remedies.js';
 import { SetupError } from '../support/setup-error.js';
 import type { Attempt, Staging } from './attempt.js';
@@ -31,23 +31,21 @@ export async function ensureLibTorch(context: SetupContext, choice?: VariantChoi
   if (found !== undefined) return found;
   const cache = cacheRoot(context.env);
   const lock = join(cache, `${setName(chosen.variant)}.lock`);
-  return withLock(
-    lock,
-    context,
-    `Another process is installing LibTorch in ${cache}; waiting for it…`,
-    async () => {
+  const onWait = (pid?: number) =>
+    context.say(`Process ${pid ?? '(unknown)'} is installing LibTorch in ${cache}; waiting for it…`);
+  try {
+    await mkdir(cache, { recursive: true });
+    return await withLock(lock, { onWait }, async () => {
       // Another process may have installed it while this one waited.
       const meanwhile = await locate(chosen, context);
       if (meanwhile.found !== undefined) return meanwhile.found;
-      for (const refusal of meanwhile.refused) context.say(`Not taken: ${refusal.root}: ${refusal.reason}.`);
-      try {
-        await removeLeftovers(cache, context);
-        return await fetch(chosen, cache, context);
-      } catch (error) {
-        throw explainFileError(error, cache);
-      }
-    },
-  );
+      for (const { root, reason } of meanwhile.refused) context.say(`Not taken: ${root}: ${reason}.`);
+      await removeLeftovers(cache, context);
+      return await fetch(chosen, cache, context);
+    });
+  } catch (error) {
+    throw explainFileError(error, cache);
+  }
 }
 
 function announce(located: Located, choice: VariantChoice, context: SetupContext): LibTorch | undefined {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folderSize, formatBytes } from '../support/bytes.js';
+import { formatBytes } from '../../lib/hub/progress.js';
+import { folderSize } from '../support/bytes.js';
 import type { SetupContext } from '../support/context.js';
 import { run, type RunResult } from '../support/process.js';
 import type { Attempt, Staging } from './attempt.js';

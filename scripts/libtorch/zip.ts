@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { downloadFile } from './download.js';
+import { TorchError } from '../../lib/errors.js';
+import { download } from '../../lib/hub/download.js';
 import type { SetupContext } from '../support/context.js';
 import { run, which } from '../support/process.js';
 import type { Attempt, Staging } from './attempt.js';
 import { cudaTag, libtorchVersion, type Variant } from './release.js';
 
-/** The official prebuilt archive; `TORCHTS_LIBTORCH_URL` names another place that has it. */
-export function archiveUrl(variant: Variant, env: NodeJS.ProcessEnv): string {
-  if (env.TORCHTS_LIBTORCH_URL) return env.TORCHTS_LIBTORCH_URL;
+/** The official prebuilt archive; `TORCHTS_MIRROR` names another host that has it, as for all downloads. */
+export function archiveUrl(variant: Variant): string {
   const tag = variant === 'cuda' ? cudaTag : 'cpu';
   return `https://download.pytorch.org/libtorch/${tag}/libtorch-shared-with-deps-${libtorchVersion}%2B${tag}.zip`;
 }
@@ -19,21 +19,23 @@ export async function installByZip(
   staging: Staging,
   context: SetupContext,
 ): Promise<Attempt> {
-  if (process.arch !== 'x64' && !context.env.TORCHTS_LIBTORCH_URL) {
+  if (process.arch !== 'x64') {
     return { failure: `there is no prebuilt archive for ${process.arch}` };
   }
   if (which('cmake', context.env) === undefined) {
     return { failure: 'CMake, which unpacks the archive, is not installed', remedyTools: ['cmake'] };
   }
-  const url = archiveUrl(variant, context.env);
+  const url = archiveUrl(variant);
   const archive = join(staging.folder, 'libtorch.zip');
-  context.say(`Downloading ${url}`);
+  context.say(`Fetching the prebuilt archive ${url}`);
   try {
-    await downloadFile(url, archive, context);
+    await download(url, archive, { mirror: context.env.TORCHTS_MIRROR ?? '' });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
     if (code === 'ENOSPC' || code === 'EDQUOT') return { failure: 'the disk became full', diskFull: true };
-    return { failure: `${url} could not be downloaded: ${(error as Error).message}`, network: true };
+    // The download's own remedies speak of placing a file by hand, which is not how this one is placed.
+    if (error instanceof TorchError) return { failure: error.message.split('\n')[0], network: true };
+    throw error;
   }
   context.say('Unpacking…');
   const failure = await unpack(archive, staging, context);

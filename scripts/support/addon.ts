@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
+import { withLock } from '../../lib/hub/lock.js';
 import type { LibTorch } from '../libtorch/inspect.js';
 import type { SetupContext } from './context.js';
-import { withLock } from './lock.js';
 import { dependency } from './package-root.js';
 import { run } from './process.js';
 import { SetupError } from './setup-error.js';
@@ -86,7 +95,10 @@ export async function ensureAddon(root: string, libtorch: LibTorch, context: Set
   if (addonState(root, libtorch).state === 'current') return false;
   await checkBuildTools(context);
   const lock = join(root, 'build', '.lock');
-  return withLock(lock, context, 'Another process is building the addon; waiting for it…', async () => {
+  const onWait = (pid?: number) =>
+    context.say(`Process ${pid ?? '(unknown)'} is building the addon; waiting for it…`);
+  makeBuildFolder(root);
+  return withLock(lock, { onWait }, async () => {
     const state = addonState(root, libtorch);
     if (state.state === 'current') return false;
     const why = state.state === 'stale' ? `: ${state.reason}` : '';
@@ -101,6 +113,20 @@ export async function ensureAddon(root: string, libtorch: LibTorch, context: Set
     context.say(`The addon is built (${Math.round((Date.now() - begin) / 1000)} s).`);
     return true;
   });
+}
+
+function makeBuildFolder(root: string): void {
+  const folder = join(root, 'build');
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new SetupError(
+      `The addon cannot be built in ${folder}: ${(cause as Error).message}`,
+      'Install the package where you may write (a project folder, not the system), or run this as its owner.',
+      { cause },
+    );
+  }
 }
 
 /** CMake refuses a build folder that was made for sources elsewhere (a moved or copied clone). */
@@ -127,7 +153,6 @@ async function compile(root: string, libtorch: LibTorch, context: SetupContext):
     ['configure', ...common, `--CDTORCHTS_LIBTORCH=${libtorch.root}`],
     ['build', ...common, '--parallel', String(jobs())],
   ];
-  mkdirSync(join(root, 'build'), { recursive: true });
   for (const step of steps) {
     const result = await run(process.execPath, [cmakeJs, ...step], {
       env: context.env,

@@ -1,18 +1,6 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A size for people, in decimal units: `1.3 GB`, `870 MB`, `12 kB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit < 3 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
 /** Bytes of all files below a folder (0 where there is none); files that vanish meanwhile are passed over. */
 export async function folderSize(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

@@ -1,17 +1,11 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { cacheRoot } from '../../libtorch/cache.js';
 import { spaceNeeded, type Variant } from '../../libtorch/release.js';
-import { folderSize, formatBytes } from '../bytes.js';
+import { checkpointsDir } from '../../../lib/hub/cache.js';
+import { formatBytes } from '../../../lib/hub/progress.js';
+import { folderSize } from '../bytes.js';
 import type { SetupContext } from '../context.js';
 import { type Finding, missing, note, ok } from './finding.js';
-
-/** The folder of pretrained weights, shared with Python: `TORCH_HOME`, else `torch` in the user's cache. */
-export function checkpointFolder(env: NodeJS.ProcessEnv): string {
-  const home = env.TORCH_HOME || join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'torch');
-  return resolve(home, 'hub', 'checkpoints');
-}
 
 /** The caches with their sizes, and what is free on the disk of ours. */
 export async function checkDisk(toFetch: Variant | undefined, context: SetupContext): Promise<Finding[]> {
@@ -19,7 +13,7 @@ export async function checkDisk(toFetch: Variant | undefined, context: SetupCont
   const findings: Finding[] = [];
   const folders: [name: string, folder: string][] = [
     ['Cache of torchts', cacheRoot(env)],
-    ['Cache of weights', checkpointFolder(env)],
+    ['Cache of weights', checkpointsDir()],
   ];
   for (const [name, folder] of folders) {
     const size = existsSync(folder) ? formatBytes(await folderSize(folder)) : 'nothing yet';

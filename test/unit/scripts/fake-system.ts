@@ -15,7 +15,7 @@ import type { SetupContext } from '../../../scripts/support/context.js';
 import { which } from '../../../scripts/support/process.js';
 
 /** Real programs that the fakes and the set-up itself call. */
-const realTools = ['sh', 'cat', 'cp', 'rm', 'mkdir', 'sleep', 'flock', 'dirname', 'env', 'cmake', 'touch'];
+const realTools = ['sh', 'cat', 'cp', 'mkdir', 'sleep', 'touch'];
 
 /** Writes a file and the folders above it. */
 export function write(path: string, text: string, mode = 0o644): void {
@@ -46,7 +46,7 @@ export class FakeSystem {
     TORCHTS_CACHE: this.cache,
     FAKE: this.folder,
     // A port that nothing listens on: the archive cannot be fetched unless a test serves it.
-    TORCHTS_LIBTORCH_URL: 'http://127.0.0.1:9/libtorch.zip',
+    TORCHTS_MIRROR: 'http://127.0.0.1:65531',
   };
   readonly context: SetupContext = {
     env: this.env,

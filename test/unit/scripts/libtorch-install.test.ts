@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setFolder } from '../../../scripts/libtorch/cache.js';
 import { ensureLibTorch } from '../../../scripts/libtorch/install.js';
 import type { VariantChoice } from '../../../scripts/libtorch/variant.js';
+import { which } from '../../../scripts/support/process.js';
 import { SetupError } from '../../../scripts/support/setup-error.js';
 import { FakeSystem, failure, fakeLibTorch, write } from './fake-system.js';
 
@@ -108,18 +109,21 @@ case "$*" in *--python-version*) cp -r "$FAKE/wheel/." "$target";;
 
   it('says once that there is no network, with both ways that failed', async () => {
     system.pip(noNetwork);
+    system.link('cmake', which('cmake') ?? '');
     const error = await refusal();
     expect(error.message)
       .to.contain('pip could not reach its package index')
-      .and.contain('http://127.0.0.1:9/libtorch.zip could not be downloaded');
+      .and.match(
+        /Could not download http:\/\/127\.0\.0\.1:65531\/libtorch\/cpu\/\S+\.zip: the connection was refused/,
+      );
     expect(error.remedy.filter((line) => line.includes('Check the network'))).to.have.lengthOf(1);
     expect(system.pipCalls, 'no second try with the wheel of another Python').to.have.lengthOf(1);
-  }).timeout(60000);
+  });
 
   it('stops before the download where the disk has too little room', async () => {
     system.free = 1.2e9;
     const error = await refusal();
-    expect(error.message).to.match(/has 1\.2 GB free; LibTorch takes 2\.5 GB/);
+    expect(error.message).to.match(/has 1\.1G free; LibTorch takes 2\.3G/);
     expect(error.remedy.join(' ')).to.contain('TORCHTS_CACHE');
     expect(system.pipCalls).to.deep.equal([]);
   });
@@ -179,7 +183,7 @@ exit 1`);
     system.env.TORCHTS_CACHE = join(system.folder, 'file', 'cache');
     const error = await failure(ensureLibTorch(system.context, cpu));
     expect(error).to.be.instanceOf(SetupError);
-    expect(error.message).to.match(/Cannot make the folder .*file\/cache/);
+    expect(error.message).to.match(/The cache .*file\/cache cannot be written/);
   });
 
   it('lets one of two install while the other waits', async () => {
@@ -190,9 +194,7 @@ exit 1`);
     ]);
     expect(one).to.deep.equal(two);
     expect(system.pipCalls).to.have.lengthOf(1);
-    expect(system.said.filter((line) => line.startsWith('Another process is installing'))).to.have.lengthOf(
-      1,
-    );
+    expect(system.said.filter((line) => line.includes('is installing LibTorch'))).to.have.lengthOf(1);
   });
 
   describe('interrupted', () => {
