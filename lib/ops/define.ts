@@ -42,3 +42,17 @@ export function defineFactory(name: string, aten: string): unknown {
     return made;
   });
 }
+
+/** A method that makes a new tensor (`x.newZeros`): with `{ requiresGrad }`. */
+export function defineMethodFactory(name: string, aten: string): unknown {
+  const packet = lazyPacket(aten, { shown: name, method: true });
+  return named(name, function (this: unknown, ...args: unknown[]) {
+    const last = args.length - 1;
+    const options = last >= 0 && isOptions(args[last]) ? (args.pop() as Record<string, unknown>) : undefined;
+    if (!options || !('requiresGrad' in options)) return invokeWith(packet(), [this, ...args], options);
+    const { requiresGrad, ...rest } = options;
+    const made = invokeWith(packet(), [this, ...args], rest) as { handle: never };
+    if (requiresGrad) native.setRequiresGrad(made.handle, true);
+    return made;
+  });
+}

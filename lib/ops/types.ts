@@ -31,3 +31,6 @@ export type NamedTensors<Names extends string> = { readonly [K in Names]: Tensor
     readonly length: number;
     readonly [index: number]: Tensor;
   };
+
+/** Numbers for each dimension; one number stands for all of them. */
+export type Ints = number | readonly number[];
