@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { FileFormatError, TorchError } from '../errors.js';
+import { decodeSimple } from './image-formats.js';
+
+/** Bytes of an RGB image and its size. */
+export type DecodedImage = [data: Uint8Array, size: { width: number; height: number; channels: 3 }];
+
+/**
+ * Decodes an image to RGB as PIL's `convert('RGB')` does.
+ *
+ * @param bytes the file's content; read from `path` where it is left out
+ */
+export async function decodeImage(path: string, bytes?: Uint8Array): Promise<DecodedImage> {
+  const content = bytes ?? (await read(path));
+  if (content.length === 0) throw new FileFormatError(`${path} is empty; an image was expected`);
+  try {
+    return decodeSimple(content) ?? (await decodeBySharp(content));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new FileFormatError(`${path} cannot be read as an image: ${reason}`, { cause: error });
+  }
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new TorchError(`${path} cannot be read: ${(error as Error).message}`, 'ERR_FILE', { cause: error });
+  }
+}
+
+async function decodeBySharp(content: Uint8Array): Promise<DecodedImage> {
+  // Profiles stay unused, as in PIL; a truncated file is an error, a warning of the decoder is not.
+  const image = sharp(content, { ignoreIcc: true, failOn: 'error', sequentialRead: true });
+  const { depth, space } = await image.metadata();
+  if (depth === 'ushort') {
+    const gray = space === 'grey16';
+    const { data, info } = await image
+      .toColourspace(gray ? 'grey16' : 'rgb16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
+    const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+    const plain = gray && info.channels === 1;
+    return toRgb(Uint8Array.from(values, plain ? clipped : highByte), info);
+  }
+  if (space === 'cmyk') {
+    const { data, info } = await image
+      .pipelineColourspace('cmyk')
+      .toColourspace('cmyk')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels >= 4) return cmykToRgb(data, info);
+    return toRgb(data, info);
+  }
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  return toRgb(data, info);
+}
+
+/** PIL reads 16-bit gray as such and clips it; of 16-bit colour it keeps the high bytes. */
+const clipped = (value: number): number => Math.min(value, 255);
+const highByte = (value: number): number => value >> 8;
+
+interface RawInfo {
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/** Gray is repeated, alpha is dropped. */
+function toRgb(data: Uint8Array, { width, height, channels }: RawInfo): DecodedImage {
+  const size = { width, height, channels: 3 as const };
+  if (channels === 3) return [data, size];
+  const rgb = new Uint8Array(width * height * 3);
+  const [g, b] = channels >= 3 ? [1, 2] : [0, 0];
+  for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {
+    rgb[to] = data[from]!;
+    rgb[to + 1] = data[from + g]!;
+    rgb[to + 2] = data[from + b]!;
+  }
+  return [rgb, size];
+}
+
+/** PIL's formula: each ink and the black subtract from white. */
+function cmykToRgb(data: Uint8Array, { width, height, channels }: RawInfo): DecodedImage {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += channels, to += 3) {
+    const light = 255 - data[from + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const ink = data[from + c]! * light + 128;
+      rgb[to + c] = Math.max(0, light - (((ink >> 8) + ink) >> 8));
+    }
+  }
+  return [rgb, { width, height, channels: 3 }];
+}
