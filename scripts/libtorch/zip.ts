@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TorchError } from '../../lib/errors.js';
 import { download } from '../../lib/hub/download.js';
@@ -44,15 +44,31 @@ export async function installByZip(
   return { folder: 'libtorch' };
 }
 
+/** Whether a zip file ends with its directory: without it CMake would unpack the beginning and be content. */
+async function hasDirectory(archive: string): Promise<boolean> {
+  const file = await open(archive);
+  try {
+    const { size } = await file.stat();
+    // The record that ends the directory has 22 bytes and a comment of at most 65,535.
+    const tail = Buffer.alloc(Math.min(size, 22 + 65_535));
+    await file.read(tail, 0, tail.length, size - tail.length);
+    return tail.lastIndexOf('PK\x05\x06', undefined, 'latin1') >= 0;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Unpacks by CMake, which the build needs anyway; names that would leave the folder are refused first. */
 async function unpack(
   archive: string,
   staging: Staging,
   context: SetupContext,
 ): Promise<Attempt | undefined> {
+  const broken: Attempt = { failure: 'the downloaded archive is broken', network: true };
+  if (!(await hasDirectory(archive))) return broken;
   const options = { env: context.env, cwd: staging.content, started: staging.track };
   const listing = await run('cmake', ['-E', 'tar', 'tf', archive], { ...options, keepAll: true });
-  if (listing.code !== 0) return { failure: 'the downloaded archive is broken', network: true };
+  if (listing.code !== 0) return broken;
   const outside = listing.stdout
     .split('\n')
     .find((name) => name.startsWith('/') || name.split('/').includes('..'));
