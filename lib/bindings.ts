@@ -172,4 +172,13 @@ export interface Native {
   cudaEmptyCache(): void;
   cudaMemoryStats(index?: number): CudaMemoryFigures;
   cudaResetPeakMemoryStats(index?: number): void;
+
+  // optim
+  /** Drops (or zeroes) the gradients of all parameters. */
+  zeroGrads(params: Handle[], setToNone: boolean): void;
+  /** The gradient of each parameter, null where there is none. */
+  paramGrads(params: Handle[]): (Handle | null)[];
+  /** Whether fused kernels, which walk raw memory, may run over these parameters and gradients. */
+  fusedFits(params: Handle[], grads: Handle[]): boolean;
+  retainsGrad(h: Handle): boolean;
 }

@@ -15,6 +15,7 @@ void register_autograd(Env*, napi_value);
 void register_modes(Env*, napi_value);
 void register_random(Env*, napi_value);
 void register_cuda(Env*, napi_value);
+void register_optim(Env*, napi_value);
 
 namespace {
 
@@ -70,6 +71,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     register_modes(env, exports);
     register_random(env, exports);
     register_cuda(env, exports);
+    register_optim(env, exports);
   } catch (...) {
     raise_current(env);
   }

@@ -1,0 +1,2 @@
+export { LRScheduler } from './scheduler.js';
+export * from './steps.js';
