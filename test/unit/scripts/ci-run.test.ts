@@ -34,7 +34,7 @@ describe('.ci/run', () => {
   it('ends with the totals of mocha', async () => {
     const { code, last, stdout } = await ci(passed);
     expect([code, last]).to.deep.equal([0, '12 passed, 0 failed, 2 skipped']);
-    for (const command of ['npm ci', 'npm test', '--noEmit', 'npm run lint', 'npm run format:check']) {
+    for (const command of ['npm ci', '--noEmit', 'npm run lint', 'npm run format:check']) {
       expect(stdout).to.contain(command);
     }
     expect(stdout).to.contain('12 passing');
