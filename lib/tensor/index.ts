@@ -1,5 +1,5 @@
 /** The tensor room: the class with its operators, creation, devices, dtypes. */
-import { installMethods } from '../ops/generated/methods.js';
+import { installMethods } from '../ops/install.js';
 import { tensor } from './create.js';
 import { setIndexTensorMaker } from './indexing.js';
 import { Tensor } from './tensor.js';

@@ -1,0 +1,1 @@
+export { memoryStats, scope } from './scope.js';
