@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { FileFormatError, TorchError } from '../errors.js';
 import { decodeSimple } from './image-formats.js';
+import { checkTiff } from './tiff-check.js';
 
 /** Bytes of an RGB image and its size. */
 export type DecodedImage = [data: Uint8Array, size: { width: number; height: number; channels: 3 }];
@@ -15,6 +16,7 @@ export async function decodeImage(path: string, bytes?: Uint8Array): Promise<Dec
   const content = bytes ?? (await read(path));
   if (content.length === 0) throw new FileFormatError(`${path} is empty; an image was expected`);
   try {
+    checkTiff(content);
     return decodeSimple(content) ?? (await decodeBySharp(content));
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);

@@ -1,3 +1,4 @@
+import type { ProgressCallback } from '../../hub/index.js';
 import { Image } from '../image.js';
 import { type Transform, VisionDataset } from './vision-dataset.js';
 
@@ -21,10 +22,12 @@ export interface ArchiveDatasetOptions<Sample, Target> {
   targetTransform?: Transform<number, Target> | null;
   /** Download it where it is not there yet. Default `false`. */
   download?: boolean;
-  /** How the download is reported: `true` (default) a bar on standard error, `false` not at all. */
-  progress?: boolean;
+  /** How the download is reported: `true` (default) a bar on standard error, `false` not at all, or a callback. */
+  progress?: boolean | ProgressCallback;
   /** URL that takes the place of the archive's host. Default: the variable `TORCHTS_MIRROR`. */
   mirror?: string;
+  /** Gives up a download. */
+  signal?: AbortSignal;
 }
 
 /** Parameters of `load` in torchvision's order, then those that only torchts has. */
@@ -36,6 +39,7 @@ export const archiveParameters = [
   'download',
   'progress',
   'mirror',
+  'signal',
 ] as const;
 
 /** What was read from the disk. */

@@ -88,16 +88,16 @@ async function fetchMnist<S, T>(
   source: MnistSource,
   options: ArchiveDatasetOptions<S, T>,
 ): Promise<void> {
-  const { progress, mirror } = options;
+  const { progress, mirror, signal } = options;
   const folder = join(root, source.name, 'raw');
   await makeRoot(folder);
-  await withLock(join(folder, 'download.lock'), {}, async () => {
+  await withLock(join(folder, 'download.lock'), { signal }, async () => {
     for (const [file, md5] of Object.entries(source.md5)) {
       const archive = join(folder, file);
       const target = archive.replace(/\.gz$/, '');
       if (await fileSize(target)) continue;
       const urls = source.mirrors.map((base) => `${base}${file}`);
-      await download(urls, archive, { md5, progress, mirror });
+      await download(urls, archive, { md5, progress, mirror, signal });
       await gunzipFile(archive, target);
     }
   });
