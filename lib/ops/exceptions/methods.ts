@@ -1,7 +1,16 @@
-/** Methods of Tensor that differ from ATen. */
+/** Methods of Tensor whose Python form (torch/_tensor.py) is not ATen's. */
 import type { Tensor } from '../../tensor/tensor.js';
 import { bindArguments, callAten } from '../bind.js';
-import type { Scalar } from '../types.js';
+import type { Ints, Scalar } from '../types.js';
+import { luOf, type LuOptions, type NormOptions, normOf, splitOf } from './functional.js';
+import { type StftOptions, stftOf, stftParams } from './signal.js';
+import {
+  type UniqueConsecutiveOptions,
+  uniqueConsecutiveOf,
+  type UniqueOptions,
+  uniqueOf,
+  type UniqueResult,
+} from './unique.js';
 
 declare module '../../tensor/tensor.js' {
   interface Tensor {
@@ -12,6 +21,44 @@ declare module '../../tensor/tensor.js' {
     /** The n-th derivative of digamma. In Python: `polygamma(n)`. See torch.Tensor.polygamma. */
     polygamma(n: number): Tensor;
     polygamma(options: { n: number }): Tensor;
+    /** Vector or matrix norm. In Python: `norm(p='fro', dim=None, keepdim=False, dtype=None)`. See torch.Tensor.norm. */
+    norm(
+      p?: NormOptions['p'] | NormOptions,
+      dim?: Ints | null | NormOptions,
+      keepdim?: boolean | NormOptions,
+      options?: NormOptions,
+    ): Tensor;
+    /** Views of equal size along `dim`, or of the given sizes. In Python: `split(split_size, dim=0)`. See torch.Tensor.split. */
+    split(splitSize: Ints, dim?: number | { dim?: number }): Tensor[];
+    split(options: { splitSize: Ints; dim?: number }): Tensor[];
+    /** Short-time Fourier transform. In Python: `stft(n_fft, hop_length=None, …)`. See torch.Tensor.stft. */
+    stft(
+      nFft: number,
+      hopLength?: number | null | StftOptions,
+      winLength?: number | null | StftOptions,
+      window?: Tensor | null | StftOptions,
+      options?: StftOptions,
+    ): Tensor;
+    stft(options: { nFft: number } & StftOptions): Tensor;
+    /** Distinct values. In Python: `unique(sorted=True, return_inverse=False, return_counts=False, dim=None)`. See torch.Tensor.unique. */
+    unique<O extends UniqueOptions = {}>(options?: O): UniqueResult<O>;
+    unique(
+      sorted: boolean,
+      returnInverse?: boolean,
+      returnCounts?: boolean,
+      dim?: number | null,
+    ): Tensor | Tensor[];
+    /** The first of each run of equal values. In Python: `unique_consecutive(return_inverse=False, return_counts=False, dim=None)`. See torch.Tensor.unique_consecutive. */
+    uniqueConsecutive<O extends UniqueConsecutiveOptions = {}>(options?: O): UniqueResult<O>;
+    uniqueConsecutive(returnInverse: boolean, returnCounts?: boolean, dim?: number | null): Tensor | Tensor[];
+    /** LU factorisation. In Python: `lu(pivot=True, get_infos=False)`. See torch.Tensor.lu. */
+    lu(options: LuOptions & { getInfos: true }): [Tensor, Tensor, Tensor];
+    lu(pivot?: boolean | LuOptions, options?: { getInfos?: false }): [Tensor, Tensor];
+    lu(pivot: boolean, getInfos: boolean): Tensor[];
+    /** As complex64. See torch.Tensor.cfloat. */
+    cfloat(): Tensor;
+    /** As complex128. See torch.Tensor.cdouble. */
+    cdouble(): Tensor;
   }
 }
 
@@ -29,5 +76,37 @@ export const exceptionMethods: Readonly<Record<string, (this: Tensor, ...args: u
   polygamma(...args) {
     const { n } = bindArguments({ name: 'polygamma', params: ['n'] }, args);
     return callAten('polygamma', [n, this]);
+  },
+  norm(...args) {
+    const signature = { name: 'norm', params: ['p', 'dim', 'keepdim', 'dtype'], required: 0 };
+    return normOf(this, bindArguments(signature, args));
+  },
+  split(...args) {
+    const { splitSize, dim } = bindArguments({ name: 'split', params: ['splitSize', 'dim'] }, args);
+    return splitOf(this, splitSize, dim);
+  },
+  stft(...args) {
+    return stftOf(this, bindArguments({ name: 'stft', params: stftParams }, args));
+  },
+  unique(...args) {
+    const params = ['sorted', 'returnInverse', 'returnCounts', 'dim'];
+    return uniqueOf({ ...bindArguments({ name: 'unique', params, required: 0 }, args), input: this });
+  },
+  uniqueConsecutive(...args) {
+    const params = ['returnInverse', 'returnCounts', 'dim'];
+    return uniqueConsecutiveOf({
+      ...bindArguments({ name: 'uniqueConsecutive', params, required: 0 }, args),
+      input: this,
+    });
+  },
+  lu(...args) {
+    const signature = { name: 'lu', params: ['pivot', 'getInfos'], required: 0 };
+    return luOf({ ...bindArguments(signature, args), input: this });
+  },
+  cfloat() {
+    return this.to('complex64');
+  },
+  cdouble() {
+    return this.to('complex128');
   },
 };
