@@ -59,7 +59,7 @@ export function describeCall(row: CallRow): string {
 function lookup(path: string): Callable {
   let here: unknown = torch;
   for (const part of path.split('.').slice(1)) here = (here as Record<string, unknown>)[camelCase(part)];
-  expect(here, `${path} is missing`).to.be.a('function');
+  expect(here, `${path.split('.').map(camelCase).join('.')} is missing`).to.be.a('function');
   return here as Callable;
 }
 

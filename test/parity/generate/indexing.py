@@ -33,7 +33,7 @@ def main():
 
     def get(base, *index):
         source = BASES[base].clone() if base != "transposed" else torch.arange(12).view(3, 4).t()
-        result = source[index if len(index) != 1 else index[0]]
+        result = source[index]
         row = {"base": base, "index": [form(item) for item in index], "result": encode(result)}
         if result.numel() > 0:
             before = source.clone()
@@ -46,7 +46,7 @@ def main():
         if accumulate:
             source.index_put_(index, value, accumulate=True)
         else:
-            source[tuple(index) if len(index) != 1 else index[0]] = value
+            source[tuple(index)] = value
         row = {"base": base, "index": [form(item) for item in index], "value": encode(value), "after": encode(source)}
         if accumulate:
             row["accumulate"] = True
