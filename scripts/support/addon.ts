@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { withLock } from '../../lib/hub/lock.js';
 import type { LibTorch } from '../libtorch/inspect.js';
+import type { CMakeJsOptions } from './cmake-js.js';
 import type { SetupContext } from './context.js';
 import { dependency } from './package-root.js';
 import { run } from './process.js';
@@ -145,31 +147,31 @@ function jobs(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / memoryPerJob)));
 }
 
-/** Runs cmake-js; with `binary.napi_versions` in package.json it takes node-api-headers and downloads nothing. */
+/** Configures and builds by cmake-js, its output on stderr. */
 async function compile(root: string, libtorch: LibTorch, context: SetupContext): Promise<void> {
-  const cmakeJs = join(dependency('cmake-js', root).folder, 'bin', 'cmake-js');
-  const common = ['--directory', root, '--out', join(root, 'build'), '--log-level', 'warn'];
-  const steps = [
-    ['configure', ...common, `--CDTORCHTS_LIBTORCH=${libtorch.root}`],
-    ['build', ...common, '--parallel', String(jobs())],
-  ];
-  for (const step of steps) {
-    const result = await run(process.execPath, [cmakeJs, ...step], {
+  dependency('cmake-js', root);
+  const script = fileURLToPath(new URL('./cmake-js.js', import.meta.url));
+  const options: CMakeJsOptions = {
+    directory: root,
+    out: join(root, 'build'),
+    cMakeOptions: { TORCHTS_LIBTORCH: libtorch.root },
+    parallel: jobs(),
+  };
+  for (const step of ['configure', 'build']) {
+    const result = await run(process.execPath, [script, step, JSON.stringify(options)], {
       env: context.env,
       cwd: root,
       stdout: 'stderr',
       stderr: 'show',
     });
-    if (result.code !== 0) {
-      throw new SetupError(
-        `The addon did not ${step[0]} (cmake-js ended with ${result.signal ?? `code ${result.code}`}); its output is above.`,
-        [
-          ...(result.signal === 'SIGKILL' || /Killed|out of memory/i.test(result.stderr)
-            ? ['The compiler ran out of memory: close other programs or add swap.']
-            : []),
-          'Run `npx torchts doctor` to check compiler, CMake and LibTorch.',
-        ],
-      );
-    }
+    if (result.code === 0) continue;
+    const memory = result.signal === 'SIGKILL' || /Killed|out of memory/i.test(result.stderr);
+    throw new SetupError(
+      `The addon did not ${step} (cmake-js ended with ${result.signal ?? `code ${result.code}`}); its output is above.`,
+      [
+        ...(memory ? ['The compiler ran out of memory: close other programs or add swap.'] : []),
+        'Run `npx torchts doctor` to check compiler, CMake and LibTorch.',
+      ],
+    );
   }
 }

@@ -9,15 +9,21 @@ import { FakeSystem, failure, write } from './fake-system.js';
 /** A cmake-js that notes how it was called and writes the addon, or fails where the file `broken` lies. */
 const fakeCmakeJs = `
 const fs = require('fs');
-const path = require('path');
-const [command, ...rest] = process.argv.slice(2);
-fs.appendFileSync('calls.log', [command, ...rest].join(' ') + '\\n');
-if (fs.existsSync('broken')) { console.error(fs.readFileSync('broken', 'utf8')); process.exit(1); }
-if (command === 'build') {
-  fs.mkdirSync('build/Release', { recursive: true });
-  fs.writeFileSync('build/Release/torchts.node', 'addon');
+class BuildSystem {
+  constructor(options) { this.options = { ...options }; }
+  async configure() { this.note('configure'); }
+  async build() {
+    this.note('build');
+    fs.mkdirSync('build/Release', { recursive: true });
+    fs.writeFileSync('build/Release/torchts.node', 'addon');
+  }
+  note(step) {
+    fs.appendFileSync('calls.log', JSON.stringify({ step, ...this.options }) + '\\n');
+    if (fs.existsSync('broken')) { console.error(fs.readFileSync('broken', 'utf8')); throw new Error('Process terminated: 1'); }
+    fs.writeFileSync('build/CMakeCache.txt', 'CMAKE_HOME_DIRECTORY:INTERNAL=' + process.cwd() + '\\n');
+  }
 }
-fs.writeFileSync('build/CMakeCache.txt', 'CMAKE_HOME_DIRECTORY:INTERNAL=' + process.cwd() + '\\n');
+module.exports = { BuildSystem };
 `;
 
 describe('scripts/support: addon', () => {
@@ -36,23 +42,30 @@ describe('scripts/support: addon', () => {
     for (const name of ['node-addon-api', 'node-api-headers', 'cmake-js']) {
       write(join(root, 'node_modules', name, 'package.json'), JSON.stringify({ name, version: '1.0.0' }));
     }
-    write(join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js'), fakeCmakeJs);
+    write(join(root, 'node_modules', 'cmake-js', 'index.js'), fakeCmakeJs);
     system.program('g++', 'echo 12.2.0');
     system.program('cmake', 'echo cmake version 3.25.1');
     system.program('make', '');
   });
   afterEach(() => system.remove());
 
-  const calls = () => readFileSync(join(root, 'calls.log'), 'utf8').trim().split('\n');
+  const calls = () =>
+    readFileSync(join(root, 'calls.log'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
 
   it('configures with the LibTorch that was found, builds, and does nothing the second time', async () => {
     expect(addonState(root)).to.deep.equal({ state: 'missing' });
     expect(await ensureAddon(root, libtorch, system.context)).to.equal(true);
     expect(calls()).to.have.lengthOf(2);
-    expect(calls()[0])
-      .to.match(/^configure /)
-      .and.contain(`--CDTORCHTS_LIBTORCH=${libtorch.root}`);
-    expect(calls()[1]).to.match(/^build .*--parallel \d+$/);
+    expect(calls().map(({ step }) => step)).to.deep.equal(['configure', 'build']);
+    for (const call of calls()) {
+      expect(call.isNodeApi, 'headers of node-api-headers, no download').to.equal(true);
+      expect(call.cMakeOptions).to.deep.equal({ TORCHTS_LIBTORCH: libtorch.root });
+      expect(call.directory).to.equal(root);
+      expect(call.parallel).to.be.at.least(1);
+    }
     expect(addonState(root, libtorch)).to.deep.equal({ state: 'current', libtorch: libtorch.root });
     system.said.length = 0;
     expect(await ensureAddon(root, libtorch, system.context)).to.equal(false);
