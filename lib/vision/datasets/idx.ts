@@ -33,14 +33,15 @@ export async function readIdx(path: string, dimensions: number): Promise<IdxArra
     }
   }
   const header = 4 + 4 * dimensions;
-  if (bytes.length < header)
-    throw new FileFormatError(`${path} is truncated: ${bytes.length} bytes, no whole header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint16(0) !== 0 || bytes[2] !== unsignedByte || bytes[3] !== dimensions) {
+  if (bytes.length >= 4 && view.getUint32(0) !== ((unsignedByte << 8) | dimensions)) {
+    const start = view.getUint32(0).toString(16).padStart(8, '0');
     throw new FileFormatError(
-      `${path} is no IDX file of bytes with ${dimensions} dimensions: it starts with 0x${view.getUint32(0).toString(16).padStart(8, '0')}`,
+      `${path} is no IDX file of bytes with ${dimensions} dimensions: it starts with 0x${start}`,
     );
   }
+  if (bytes.length < header)
+    throw new FileFormatError(`${path} is truncated: ${bytes.length} bytes, no whole header`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const size = shape.reduce((product, length) => product * length, 1);
   if (bytes.length !== header + size) {
