@@ -66,8 +66,11 @@ function paramsOf(groups: Group[] | null, named: { w: Tensor; b: Tensor }) {
   }));
 }
 
+type OptimizerClass = new (params: ReturnType<typeof paramsOf>, options: object) => optim.Optimizer;
+
 function make({ optimizer, options, groups }: Run, named: { w: Tensor; b: Tensor }): optim.Optimizer {
-  return new optim[optimizer](paramsOf(groups, named), jsOptions(options));
+  const Class = optim[optimizer] as unknown as OptimizerClass;
+  return new Class(paramsOf(groups, named), jsOptions(options));
 }
 
 function expectStateDict(optimizer: optim.Optimizer, expected: StateForm): void {

@@ -1,7 +1,7 @@
 """A broad table of operators: the call, and what Python gives for it."""
 
 import torch
-from common import record, write
+from common import encode, record, write
 
 nan, inf = float("nan"), float("inf")
 t = torch.tensor
@@ -10,7 +10,8 @@ t = torch.tensor
 def numbers(*shape, seed=0, dtype=torch.float32):
     """Seeded numbers that are exact in few bits."""
     g = torch.Generator().manual_seed(seed)
-    return torch.randint(-40, 41, shape, generator=g).to(dtype) / (8 if dtype.is_floating_point else 1)
+    whole = torch.randint(-40, 41, shape, generator=g).to(dtype)
+    return whole / 8 if dtype.is_floating_point else whole
 
 
 def positive(*shape, seed=0, dtype=torch.float32):
@@ -533,14 +534,143 @@ def functional(op):
     op(F + "pixel_shuffle", numbers(1, 4, 2, 2, seed=1), 2)
 
 
+def keywords(op):
+    """Parameters by name."""
+    a, b = numbers(2, 3, seed=1), numbers(2, 3, seed=2)
+    op("torch.add", a, other=b, alpha=2)
+    op("torch.add", input=a, other=b)
+    op(".mul", a, other=2.5)
+    op("torch.clamp", input=a, min=-1, max=1)
+    op("torch.sum", a, dim=1, keepdim=True)
+    op("torch.sum", input=a, dim=[0, 1])
+    op("torch.max", a, dim=1)
+    op("torch.max", input=a, dim=0, keepdim=True)
+    op("torch.cat", tensors=[a, b], dim=1)
+    op("torch.stack", tensors=[a, b])
+    op("torch.matmul", input=a, other=b.t())
+    op(".transpose", a, dim0=0, dim1=1)
+    op("torch.permute", a, dims=[1, 0])
+    op(".permute", a, dims=[1, 0])
+    op(".view", a, size=[3, 2])
+    op(".reshape", a, shape=[6])
+    op("torch.reshape", input=a, shape=[1, 6])
+    op(".expand", a[:1], size=[2, 3])
+    op(".repeat", a, repeats=[1, 2])
+    op(".unsqueeze", a, dim=1)
+    op(".flatten", a, start_dim=0)
+    op("torch.zeros", size=[2, 2])
+    op("torch.full", size=[2], fill_value=1.5)
+    op("torch.arange", start=1, end=7, step=2)
+    op("torch.linspace", start=0, end=1, steps=3)
+    op("torch.where", condition=a > 0, input=a, other=b)
+    op("torch.gather", a, dim=1, index=t([[0], [2]]))
+    op("torch.split", a, split_size_or_sections=2, dim=1)
+    op("torch.chunk", input=a, chunks=2, dim=1)
+    op("torch.topk", a, k=2, dim=1, largest=False)
+    op("torch.sort", a, dim=0, descending=True)
+    op("torch.softmax", a, dim=1)
+    op("torch.argmax", input=a, dim=1)
+    op("torch.mean", a, dim=0, dtype=torch.float64)
+    op("torch.pow", a, exponent=2)
+    op(".masked_fill", a, mask=a > 0, value=0.5)
+    op(".to", a, dtype=torch.float64)
+    op(".scatter", a, dim=1, index=t([[0], [1]]), value=1.5)
+    op("torch.index_select", a, dim=1, index=t([0, 0]))
+    op("torch.roll", a, shifts=1, dims=0)
+    op("torch.flip", a, dims=[0])
+    op("torch.einsum", "ij->ji", a)
+    op("torch.div", a, other=2, rounding_mode="floor")
+    op(".add_", a.clone(), other=b, alpha=2, after=True)
+    op("torch.zeros_like", input=a, dtype=torch.int64)
+
+
+def refused():
+    """Calls that Python refuses, with the kind of its error."""
+    rows = []
+    a = numbers(2, 3, seed=1)
+
+    def no(path, *args, **kwargs):
+        try:
+            record(path, *args, **kwargs)
+        except Exception as error:
+            row = {"fn": path, "args": encode(args), "error": type(error).__name__}
+            if kwargs:
+                row["kwargs"] = encode(kwargs)
+            rows.append(row)
+            return
+        raise AssertionError(f"Python accepts {path} {args} {kwargs}")
+
+    no("torch.add", a)
+    no("torch.add", a, a, a, a)
+    no("torch.add", a, "x")
+    no("torch.add", a, [[1, "x"]])
+    no("torch.add", a, numbers(4))
+    no("torch.add", a, a, beta=2)
+    no("torch.add", a, a, other=a)
+    no("torch.add", t([True]), t([True]), alpha=1.5)
+    no("torch.sum", a, 5)
+    no("torch.sum", a, dim=-3)
+    no("torch.sum", a, 0, dim=1)
+    no(".sum", a, dtype="float31")
+    no("torch.matmul", a, a)
+    no("torch.mm", a, t([1.0]))
+    no("torch.mm", a, numbers(3, 2, dtype=torch.int64))
+    no("torch.cat", [])
+    no("torch.cat", [a, numbers(4, 4)])
+    no("torch.cat", [a, 1])
+    no("torch.stack", [a, numbers(3, 2)])
+    no(".view", a, 4, 2)
+    no(".view", a, -1, -1)
+    no(".reshape", a, [5, -1])
+    no(".permute", a, 0)
+    no(".permute", a, 0, 0)
+    no(".transpose", a, 0, 2)
+    no(".squeeze", a, 3)
+    no(".expand", a, 4, 3)
+    no(".item", a)
+    no("torch.zeros", -1)
+    no("torch.zeros", "x")
+    no("torch.zeros", [2], dtype="float33")
+    no("torch.zeros", [2], device="nowhere")
+    no("torch.arange", 1, 0)
+    no("torch.gather", a, 1, t([[5], [0]]))
+    no("torch.index_select", a, 0, t([2]))
+    no("torch.index_select", a, 0, t([0.5]))
+    no(".masked_fill", a, t([True, False]), 1)
+    no(".masked_fill", a, t([1, 0, 1]), 1)
+    no("torch.mean", t([1, 2]))
+    no("torch.bitwise_and", a, a)
+    no("torch.max", torch.zeros(0))
+    no("torch.topk", a, 9)
+    no("torch.linalg.inv", a)
+    no("torch.linalg.cholesky", -torch.eye(2))
+    no("torch.multinomial", t([-1.0, 1.0]), 1)
+    no("torch.randint", 5, 5, [2])
+    no("torch.randperm", -1)
+    no(".add_", t([1, 2]), 0.5)
+    no(".copy_", t([1.0, 2.0]), numbers(3))
+    no(".uniform_", a, 1, 0)
+    no(".normal_", a, 0, -1)
+    no("torch.einsum", "ij,jk->ik", a)
+    no("torch.nn.functional.cross_entropy", a, t([0, 7]))
+    no("torch.nn.functional.conv2d", numbers(1, 3, 4, 4), numbers(2, 4, 3, 3))
+    no("torch.nn.functional.conv2d", numbers(1, 3, 4, 4), numbers(2, 3, 5, 5))
+    no("torch.nn.functional.linear", a, numbers(4, 4))
+    no("torch.nn.functional.dropout", a, 1.5)
+    no("torch.nn.functional.max_pool2d", numbers(1, 1, 2, 2), 3)
+    no("torch.nn.functional.one_hot", t([-1]))
+    no("torch.nn.functional.embedding", t([9]), numbers(3, 2))
+    return rows
+
+
 def main():
     groups = []
-    for area in (arithmetic, promotion, comparison, pointwise, reduction, shapes, selection, linear_algebra, creation, conversion, functional):
+    for area in (arithmetic, promotion, comparison, pointwise, reduction, shapes, selection, linear_algebra, creation, conversion, functional, keywords):
         table = Table()
         area(table)
         groups.append({"area": area.__name__.replace("_", " "), "rows": table.rows})
         print(area.__name__, len(table.rows))
-    write("ops", {"groups": groups})
+    write("ops", {"groups": groups, "refused": refused()})
 
 
 if __name__ == "__main__":
