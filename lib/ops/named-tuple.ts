@@ -19,6 +19,7 @@ class NamedTuple implements Iterable<unknown> {
   }
 }
 
-export function namedTuple(names: readonly string[], values: readonly unknown[]): NamedTuple {
-  return new NamedTuple(names, values);
+/** A named tuple; where the operator names none of its results, a plain array. */
+export function namedTuple(names: readonly string[], values: readonly unknown[]): NamedTuple | readonly unknown[] {
+  return names.some((name) => name !== '') ? new NamedTuple(names, values) : values;
 }

@@ -42,13 +42,38 @@ bool spreads(const Packet& packet, const OverloadPlan& overload, size_t first) {
   return plan.kind == ArgKind::IntList && !plan.kwarg_only;
 }
 
-const std::string& key_of(const Packet& packet, const ArgPlan& plan) { return packet.camel_keys ? plan.camel : plan.name; }
-
-bool key_matches(const Packet& packet, const ArgPlan& plan, size_t index, const std::string& key) {
-  if (key == key_of(packet, plan)) return true;
-  // Python calls the first argument of a function `input`, the schema `self`.
-  return packet.camel_keys && !packet.method && index == 0 && plan.name == "self" && key == "input";
+// How the options object names an argument. Python calls the first argument of a function `input`, the
+// schema `self`.
+const std::string& key_of(const Packet& packet, const ArgPlan& plan) {
+  static const std::string input = "input";
+  if (!packet.camel_keys) return plan.name;
+  return !packet.method && plan.name == "self" ? input : plan.camel;
 }
+
+bool key_matches(const Packet& packet, const ArgPlan& plan, const std::string& key) { return key == key_of(packet, plan); }
+
+// Several outputs come as one list, `out: [values, indices]`, and the schema has a name for each.
+bool takes_out_list(const Packet& packet, const OverloadPlan& overload, const std::string& key) {
+  return packet.camel_keys && overload.outs > 1 && key == "out";
+}
+
+bool knows_key(const Packet& packet, const OverloadPlan& overload, const std::string& key) {
+  return takes_out_list(packet, overload, key) ||
+         std::any_of(overload.args.begin(), overload.args.end(), [&](const ArgPlan& plan) { return key_matches(packet, plan, key); });
+}
+
+// Output `index` of the list; null where `list` is no list of that many.
+napi_value out_of_list(napi_env env, napi_value list, int index, int outs) {
+  bool is_array = false;
+  napi_is_array(env, list, &is_array);
+  uint32_t length = 0;
+  if (!is_array || napi_get_array_length(env, list, &length) != napi_ok || length != static_cast<uint32_t>(outs)) return nullptr;
+  napi_value element;
+  check(env, napi_get_element(env, list, index, &element));
+  return element;
+}
+
+constexpr const char* kDoubled = "got multiple values for argument ";
 
 // Fills `stack` or says why not. `reason` is only wanted when an error is being written.
 bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload, const Given& given, Strictness strictness,
@@ -84,14 +109,25 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
     count = first + 1;
   }
   size_t used = 0;
+  int next_out = 0;
   for (size_t i = 0; i < overload.args.size(); ++i) {
     const ArgPlan& plan = overload.args[i];
     napi_value value = nullptr;
     if (i < count) value = spread && i == first ? spread : given.values[i];
+    bool doubled = false;
     for (const auto& [key, keyword] : given.keywords) {
-      if (!key_matches(packet, plan, i, key)) continue;
-      if (value) throw TypedError("argument", packet.shown + "(): got multiple values for argument '" + key + "'");
-      value = keyword;
+      if (plan.is_out && takes_out_list(packet, overload, key)) {
+        value = out_of_list(napi, keyword, next_out, overload.outs);
+        if (!value) {
+          if (reason) *reason = "argument 'out' must be a list of " + std::to_string(overload.outs) + " Tensors, got " + describe(env, keyword);
+          return false;
+        }
+        if (next_out++ == 0) ++used;
+        break;
+      }
+      if (!key_matches(packet, plan, key)) continue;
+      doubled = value != nullptr;
+      if (!doubled) value = keyword;
       ++used;
       break;
     }
@@ -118,14 +154,16 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       }
       return false;
     }
+    if (doubled) {
+      if (reason) *reason = std::string(kDoubled) + "'" + key_of(packet, plan) + "'";
+      return false;
+    }
     if (sources) sources->push_back(value);
   }
   if (used != given.keywords.size()) {
     if (reason) {
       for (const auto& [key, keyword] : given.keywords) {
-        bool known = false;
-        for (size_t i = 0; i < overload.args.size(); ++i) known = known || key_matches(packet, overload.args[i], i, key);
-        if (!known) *reason = "got an unexpected keyword argument '" + key + "'";
+        if (!knows_key(packet, overload, key)) *reason = "got an unexpected keyword argument '" + key + "'";
       }
     }
     return false;
@@ -143,6 +181,7 @@ std::string signature(const Packet& packet, const OverloadPlan& overload) {
       text += "*, ";
       star = true;
     }
+    if (plan.is_out && takes_out_list(packet, overload, "out")) return text + "Tensor[" + std::to_string(overload.outs) + "] out)";
     text += plan.type_text + " " + key_of(packet, plan);
     if (plan.has_default) text += "=…";
   }
@@ -165,8 +204,7 @@ std::string signature(const Packet& packet, const OverloadPlan& overload) {
   // A keyword that no overload knows is the caller's slip: name it first.
   for (const auto& [key, value] : given.keywords) {
     bool known = false;
-    for (const auto& overload : packet.overloads)
-      for (size_t i = 0; i < overload.args.size(); ++i) known = known || key_matches(packet, overload.args[i], i, key);
+    for (const auto& overload : packet.overloads) known = known || knows_key(packet, overload, key);
     if (!known) {
       std::string keys;
       for (const auto& [overload, reason] : reasons)
@@ -176,6 +214,9 @@ std::string signature(const Packet& packet, const OverloadPlan& overload) {
       throw TypedError("argument", packet.shown + "() got an unexpected keyword argument '" + key + "'; known: " + keys);
     }
   }
+  // The other overloads may take the keyword; the one that the positions fit says what is wrong.
+  for (const auto& [overload, reason] : reasons)
+    if (reason.rfind(kDoubled, 0) == 0) throw TypedError("argument", packet.shown + "(): " + reason);
   std::string message = packet.shown + "(): received an invalid combination of arguments: got (" + got + ")";
   if (reasons.size() == 1) {
     message = packet.shown + "(): " + reasons[0].second + "; got (" + got + "), expected " + signature(packet, *reasons[0].first);

@@ -110,7 +110,10 @@ OverloadPlan::OverloadPlan(c10::OperatorHandle handle) : op(std::move(handle)) {
     if (is_dimname(argument)) refused = true;
     const ArgPlan& plan = args.back();
     if (!plan.kwarg_only) positional = args.size();
-    if (plan.is_out) is_out = true;
+    if (plan.is_out) {
+      is_out = true;
+      ++outs;
+    }
     if (plan.kind == ArgKind::Tensor || plan.kind == ArgKind::TensorList) ++tensor_args;
   }
   return_count = schema.returns().size();

@@ -54,6 +54,7 @@ struct OverloadPlan {
   std::vector<ArgPlan> args;
   size_t positional = 0;     // how many arguments may be given by position
   bool is_out = false;       // writes into `out` arguments
+  int outs = 0;              // how many of them
   bool refused = false;      // dimension names
   int tensor_args = 0;
   std::vector<int> returned_argument;  // return i is argument k (in-place, out), or -1
