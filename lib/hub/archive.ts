@@ -47,8 +47,16 @@ export async function extractArchive(
   } catch (error) {
     throw guard.refusal ?? archiveError(error, archive);
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await removeStaging(staging);
   }
+}
+
+/**
+ * Removes a folder that is still being written to: after a failure tar ends while some of its
+ * writes are under way. Must not hide the failure itself.
+ */
+async function removeStaging(staging: string): Promise<void> {
+  await rm(staging, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 }).catch(() => {});
 }
 
 /**

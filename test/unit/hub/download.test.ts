@@ -299,8 +299,13 @@ describe('download', () => {
   });
 
   it('downloads once where two processes ask, and both have the file', async () => {
+    // The answer is held back until the second process has said that it waits.
+    let answer = (): void => {};
+    const waiting = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
     await start((request, response) => {
-      setTimeout(() => serve(body, request, response), 400);
+      waiting.then(() => serve(body, request, response));
     });
     const child = fileURLToPath(new URL('./support/download-child.js', import.meta.url));
     const runs = [1, 2].map(async () => {
@@ -310,6 +315,7 @@ describe('download', () => {
       let output = '';
       run.stderr.on('data', (chunk) => {
         output += chunk;
+        if (output.includes('Waiting for process')) answer();
       });
       const [code] = await once(run, 'close');
       return { code, output };
