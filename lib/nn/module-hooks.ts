@@ -1,0 +1,132 @@
+/** Hooks around a module's call. */
+import { ArgumentError } from '../errors.js';
+import { type RemovableHandle, Tensor } from '../tensor/index.js';
+import type { Module } from './module.js';
+
+/** Where a module keeps its hooks; null while there are none, so that calls take the short way. */
+export const hooksKey = Symbol('torchts.nn.hooks');
+
+/** What has hooks. */
+export interface HookOwner {
+  [hooksKey]: Hooks | null;
+}
+
+type Hook = (...args: unknown[]) => unknown;
+
+/** The hooks of a module, by kind, in the order of their calls. */
+export interface Hooks {
+  forwardPre: Hook[];
+  forward: Hook[];
+  backward: Hook[];
+}
+
+/** Adds a hook; `remove()` of what it returns takes it away. */
+export function addHook(module: HookOwner, kind: keyof Hooks, hook: Hook, prepend = false): RemovableHandle {
+  if (typeof hook !== 'function') throw new ArgumentError(`a hook must be a function, got ${typeof hook}`);
+  module[hooksKey] ??= { forwardPre: [], forward: [], backward: [] };
+  const hooks = module[hooksKey];
+  // An own function for each registration: the same hook may be there twice.
+  const entry: Hook = (...args) => hook(...args);
+  if (prepend) hooks[kind].unshift(entry);
+  else hooks[kind].push(entry);
+  return {
+    remove: () => {
+      const at = hooks[kind].indexOf(entry);
+      if (at >= 0) hooks[kind].splice(at, 1);
+      if (hooks.forwardPre.length + hooks.forward.length + hooks.backward.length === 0)
+        module[hooksKey] = null;
+    },
+  };
+}
+
+/** Runs `forward` with the hooks around it. */
+// biome-ignore lint/suspicious/noExplicitAny: the arguments are those of a user's forward
+export function runWithHooks<I extends any[]>(module: Module<I>, hooks: Hooks, given: I): unknown {
+  let args: unknown[] = given;
+  for (const hook of [...hooks.forwardPre]) {
+    const result = hook(module, args);
+    if (result !== undefined && result !== null) args = Array.isArray(result) ? result : [result];
+  }
+  const watch = hooks.backward.length > 0 ? new BackwardWatch(module as Module, [...hooks.backward]) : null;
+  if (watch) args = watch.inputs(args);
+  let output: unknown = module.forward(...(args as I));
+  for (const hook of [...hooks.forward]) {
+    const result = hook(module, args, output);
+    if (result !== undefined && result !== null) output = result;
+  }
+  return watch ? watch.outputs(output) : output;
+}
+
+/** Gathers the gradients of one call's outputs and inputs, and calls the hooks when all are there. */
+class BackwardWatch {
+  readonly #module: Module;
+  readonly #hooks: Hook[];
+  #gradInput: (Tensor | null)[] = [];
+  #gradOutput: (Tensor | null)[] = [];
+  #waiting = 0;
+  #watched = 0;
+
+  constructor(module: Module, hooks: Hook[]) {
+    this.#module = module;
+    this.#hooks = hooks;
+  }
+
+  inputs(args: unknown[]): unknown[] {
+    const tensors = args.filter((arg) => arg instanceof Tensor);
+    this.#gradInput = tensors.map(() => null);
+    this.#watched = tensors.filter((tensor) => tensor.requiresGrad).length;
+    this.#waiting = this.#watched;
+    let at = 0;
+    return args.map((arg) => {
+      if (!(arg instanceof Tensor)) return arg;
+      const place = at++;
+      if (!arg.requiresGrad) return arg;
+      // A view of its own: its gradient is this call's alone.
+      const view = arg.viewAs(arg);
+      view.registerHook((grad) => this.#arrived(place, grad));
+      return view;
+    });
+  }
+
+  #arrived(place: number, grad: Tensor): Tensor | undefined {
+    this.#gradInput[place] = grad;
+    if (--this.#waiting > 0) return undefined;
+    this.#waiting = this.#watched;
+    const replaced = this.#call();
+    return replaced?.[place] ?? undefined;
+  }
+
+  #call(): (Tensor | null)[] | undefined {
+    let current = this.#gradInput;
+    for (const hook of this.#hooks) {
+      const result = hook(this.#module, current, this.#gradOutput);
+      if (result === undefined || result === null) continue;
+      const list = (result instanceof Tensor ? [result] : result) as (Tensor | null)[];
+      if (list.length !== current.length)
+        throw new ArgumentError(
+          `a backward hook returned ${list.length} gradients, but the module has ${current.length} inputs`,
+        );
+      if (this.#watched > 1)
+        throw new ArgumentError(
+          'a backward hook can replace the gradient of a module with one differentiable input only; return nothing',
+        );
+      current = list;
+    }
+    return current === this.#gradInput ? undefined : current;
+  }
+
+  outputs(output: unknown): unknown {
+    const list = output instanceof Tensor ? [output] : Array.isArray(output) ? output : [];
+    const tensors = list.filter((value): value is Tensor => value instanceof Tensor);
+    this.#gradOutput = tensors.map(() => null);
+    tensors.forEach((tensor, place) => {
+      if (!tensor.requiresGrad) return;
+      tensor.registerHook((grad) => {
+        this.#gradOutput[place] = grad;
+        // Without differentiable inputs the gradients of the outputs are all there is.
+        if (this.#watched === 0 && this.#gradOutput.every((value) => value !== null)) this.#call();
+      });
+    });
+    return output;
+  }
+}

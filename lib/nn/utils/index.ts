@@ -1,0 +1,3 @@
+/** Helpers around modules. Source: torch.nn.utils. */
+export { clipGradNorm_, clipGradValue_, getTotalNorm } from './clip-grad.js';
+export { parametersToVector, vectorToParameters } from './vector.js';
