@@ -181,4 +181,46 @@ export interface Native {
   /** Whether fused kernels, which walk raw memory, may run over these parameters and gradients. */
   fusedFits(params: Handle[], grads: Handle[]): boolean;
   retainsGrad(h: Handle): boolean;
+
+  // serialization
+  /**
+   * Reads bytes of an open file into uint8 tensors, off this thread. A region is four numbers: offset,
+   * size, CRC-32 (negative: unchecked), and where it must end. With `headers` the offset is that of a
+   * zip record's local header. With `map` the tensors lie in a private mapping of the file.
+   */
+  readRegions(fd: number, regions: Float64Array, headers: boolean, map?: boolean): Promise<Handle[]>;
+  /** Writes the whole storage of each tensor at its offset, off this thread; gives the CRC-32 of each. */
+  writeStorages(fd: number, offsets: Float64Array, tensors: Handle[]): Promise<number[]>;
+  /** A tensor over the storage of another, of which `nbytes` count; checked against its bounds. */
+  viewStorage(
+    h: Handle,
+    dtype: DType,
+    sizes: readonly number[],
+    strides: readonly number[],
+    offset: number,
+    nbytes?: number,
+  ): Handle;
+  /** The CRC-32 of a tensor's whole storage. */
+  crcOfStorage(h: Handle): number;
+
+  // data
+  /** Runs an image program; `size` is [width, height, channels]. */
+  runImage(bytes: Uint8Array, size: Int32Array, program: Int32Array): Uint8Array;
+  /** The result of an image program as C × H × W: float32 by 256 values for each channel, else uint8. */
+  imageTensor(
+    bytes: Uint8Array,
+    size: Int32Array,
+    program: Int32Array,
+    tables: Float32Array | null,
+    channelsLast: boolean,
+  ): Handle;
+  /** The same for a batch on native threads; one program for all images or one for each. */
+  assembleBatch(
+    images: Uint8Array[],
+    sizes: Int32Array,
+    programs: Int32Array[],
+    tables: Float32Array | null,
+    channelsLast: boolean,
+    chunks: number,
+  ): Promise<Handle>;
 }

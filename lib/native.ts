@@ -11,6 +11,7 @@ import {
   DeviceError,
   DisposedError,
   DTypeError,
+  FileFormatError,
   NativeLoadError,
   NotImplementedError,
   OutOfMemoryError,
@@ -34,6 +35,7 @@ const kinds: Record<string, (message: string) => Error> = {
   autograd: (m) => new AutogradError(m),
   memory: (m) => new OutOfMemoryError(m),
   not_implemented: (m) => new NotImplementedError(m),
+  file: (m) => new FileFormatError(m),
 };
 
 /** LibTorch throws most of its errors as one C++ class; the text tells them apart. */

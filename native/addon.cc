@@ -1,4 +1,6 @@
 // The addon: registers what the rooms below offer. State is per environment (support/env.h).
+#include <malloc.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -16,12 +18,27 @@ void register_modes(Env*, napi_value);
 void register_random(Env*, napi_value);
 void register_cuda(Env*, napi_value);
 void register_optim(Env*, napi_value);
+void register_data(Env*, napi_value);
+void register_serialize(Env*, napi_value);
 
 namespace {
 
 bool stable_api_wanted() {
   const char* mode = std::getenv("TORCHTS_FINALIZERS");
   return mode && std::strcmp(mode, "sweep") == 0;
+}
+
+// The collector frees tensors by the hundred, not one by one as reference counts do. glibc answers that
+// with merging its small free lists over and over and with giving the top of the heap back, only to ask
+// for it again. A process whose environment tunes malloc itself is left alone.
+void tune_malloc() {
+#ifdef __GLIBC__
+  if (std::getenv("GLIBC_TUNABLES") || std::getenv("MALLOC_TRIM_THRESHOLD_") || std::getenv("MALLOC_MMAP_THRESHOLD_")) return;
+  mallopt(M_MXFAST, 0);
+  // Where the dynamic thresholds of glibc end up after some large tensors anyway; setting one fixes both.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
 }
 
 napi_value configure(Call& call) {
@@ -52,6 +69,8 @@ extern "C" NAPI_MODULE_EXPORT int32_t node_api_module_get_api_version_v1() {
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, napi_value exports) {
   using namespace torchts;
+  static const bool tuned = (tune_malloc(), true);
+  (void)tuned;
   auto* env = new Env(napi);
   env->sweep_handles = stable_api_wanted();
   try {
@@ -72,6 +91,8 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     register_random(env, exports);
     register_cuda(env, exports);
     register_optim(env, exports);
+    register_data(env, exports);
+    register_serialize(env, exports);
   } catch (...) {
     raise_current(env);
   }

@@ -24,6 +24,8 @@ export interface UnpickleOptions {
   name?: string;
   /** Most entries of the memo and of the stack. Default 2^24 each. */
   maxEntries?: number;
+  /** Refuses every other opcode. Default: all of protocols 0 to 5. */
+  opcodes?: ReadonlySet<number>;
 }
 
 /**
@@ -78,6 +80,9 @@ class Unpickler {
   run(): unknown {
     for (;;) {
       const op = this.reader.uint8();
+      if (this.options.opcodes?.has(op) === false) {
+        throw this.reader.broken(`the opcode ${opcodeName(op)}, which files of this kind do not have`);
+      }
       if (op === Op.STOP) {
         const value = this.stack.pop();
         if (!this.stack.isEmpty) throw this.reader.broken('values are left over at its end');
