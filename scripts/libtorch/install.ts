@@ -1,12 +1,13 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TorchError } from '../../lib/errors.js';
 import { withLock } from '../../lib/hub/lock.js';
 import { formatBytes } from '../../lib/hub/progress.js';
 import type { SetupContext } from '../support/context.js';
 import { installRemedy } from '../support/remedies.js';
 import { SetupError } from '../support/setup-error.js';
 import type { Attempt, Staging } from './attempt.js';
-import { cacheRoot, type InstallNote, noteFile, setFolder, setName } from './cache.js';
+import { cacheRoot, type InstallNote, noteFile, setFolder } from './cache.js';
 import { inspect, type LibTorch } from './inspect.js';
 import { type Located, locate } from './locate.js';
 import { installByPip } from './pip.js';
@@ -30,7 +31,8 @@ export async function ensureLibTorch(context: SetupContext, choice?: VariantChoi
   const found = announce(await locate(chosen, context), chosen, context);
   if (found !== undefined) return found;
   const cache = cacheRoot(context.env);
-  const lock = join(cache, `${setName(chosen.variant)}.lock`);
+  // One lock for both variants: what another installation left is told from one under way by it alone.
+  const lock = join(cache, 'install.lock');
   const onWait = (pid?: number) =>
     context.say(`Process ${pid ?? '(unknown)'} is installing LibTorch in ${cache}; waiting for it…`);
   try {
@@ -88,7 +90,7 @@ async function fetch(choice: VariantChoice, cache: string, context: SetupContext
     if (outcome.remedyTools) remedies.push(...installRemedy(outcome.remedyTools));
     if (outcome.network)
       remedies.push(
-        'Check the network, and the settings for a proxy or a mirror (HTTPS_PROXY, PIP_INDEX_URL).',
+        'Check the network, and the settings for a proxy or a mirror (HTTPS_PROXY, PIP_INDEX_URL, TORCHTS_MIRROR).',
       );
   }
   throw new SetupError(
@@ -103,7 +105,7 @@ async function fetch(choice: VariantChoice, cache: string, context: SetupContext
 /** An error of the file system in the cache, said in our words. */
 function explainFileError(error: unknown, cache: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || error instanceof SetupError) return error;
+  if (error instanceof TorchError || !/^E(?!RR)[A-Z]+$/.test(code ?? '')) return error;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new SetupError(`The disk of ${cache} became full.`, roomRemedy);
   return new SetupError(

@@ -24,7 +24,7 @@ export const wheelRequirements: Record<Variant, { packages: readonly string[]; d
 
 /** Bytes that must be free before a download starts: archive and unpacked files lie side by side for a while. */
 export const spaceNeeded: Record<'pip' | 'zip', Record<Variant, number>> = {
-  pip: { cpu: 2.5e9, cuda: 13e9 },
+  pip: { cpu: 2.5e9, cuda: 11e9 },
   zip: { cpu: 1.5e9, cuda: 9e9 },
 };
 

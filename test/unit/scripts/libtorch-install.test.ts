@@ -197,6 +197,22 @@ exit 1`);
     expect(system.said.filter((line) => line.includes('is installing LibTorch'))).to.have.lengthOf(1);
   });
 
+  it('keeps installations of both variants apart', async () => {
+    fakeLibTorch(join(system.folder, 'wheel', 'torch'), '2.14.1+cu130', true);
+    system.pip('sleep 0.3; cp -r "$FAKE/wheel/." "$target"');
+    const cuda: VariantChoice = { variant: 'cuda', reason: 'driver' };
+    const found = await Promise.all([
+      ensureLibTorch(system.context, cuda),
+      ensureLibTorch(system.context, cuda),
+      ensureLibTorch(system.context, cpu),
+    ]);
+    for (const { root } of found) expect(existsSync(join(root, 'lib', 'libtorch_cpu.so'))).to.equal(true);
+    expect(sets()).to.satisfy((names: string[]) =>
+      names.every((name) => name.startsWith('libtorch-2.14.1-')),
+    );
+    expect(system.said.filter((line) => line.startsWith('Removing'))).to.deep.equal([]);
+  });
+
   describe('interrupted', () => {
     let child: ChildProcess;
 
