@@ -22,7 +22,7 @@ const maxDepth = 900;
 
 /** UTF-8 in which a lone surrogate, which JavaScript allows, has its three bytes, as Python writes it. */
 function encodeText(text: string): Uint8Array {
-  if (text.isWellFormed?.() ?? true) return Buffer.from(text, 'utf8');
+  if (!/\p{Surrogate}/u.test(text)) return Buffer.from(text, 'utf8');
   const parts: Uint8Array[] = [];
   for (const char of text) {
     const code = char.codePointAt(0)!;
@@ -38,13 +38,15 @@ function encodeText(text: string): Uint8Array {
 
 function describe(value: unknown): string {
   if (typeof value === 'function') return `the function or module ${value.name || '(anonymous)'}`;
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'value of an unknown class'}`;
+  if (typeof value === 'object' && value !== null)
+    return `a ${value.constructor?.name ?? 'value of an unknown class'}`;
   return typeof value === 'symbol' ? 'a symbol' : String(value);
 }
 
 export class Pickler {
   private readonly out = new ByteWriter();
   private readonly memo = new Map<unknown, number>();
+  private readonly globals = new Map<string, number>();
   private readonly open = new Set<object>();
   private memoized = 0;
 
@@ -100,7 +102,6 @@ export class Pickler {
     this.out.uint8(Op.GLOBAL).ascii(`${module}\n${name}\n`);
     this.globals.set(key, this.remember());
   }
-  private readonly globals = new Map<string, number>();
 
   tuple(items: readonly (() => void)[]): void {
     const short = [Op.EMPTY_TUPLE, Op.TUPLE1, Op.TUPLE2, Op.TUPLE3];
@@ -118,11 +119,16 @@ export class Pickler {
 
   /** A whole number is an `int`, any other a `float`; so is one beyond 2^53, as bigints are there for those. */
   private number(value: number): void {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) this.out.uint8(Op.BINFLOAT).float64(value);
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) this.float(value);
     else if (value >= 0 && value < 2 ** 8) this.out.uint8(Op.BININT1).uint8(value);
     else if (value >= 0 && value < 2 ** 16) this.out.uint8(Op.BININT2).uint16(value);
     else if (value >= -(2 ** 31) && value < 2 ** 31) this.out.uint8(Op.BININT).int32(value);
     else this.long(BigInt(value));
+  }
+
+  /** A number as `float`, whatever its value. */
+  float(value: number): void {
+    this.out.uint8(Op.BINFLOAT).float64(value);
   }
 
   /** A bigint: always an `int`. */
@@ -134,7 +140,8 @@ export class Pickler {
   private long(value: bigint): void {
     let length = 1;
     while (BigInt.asIntN(length * 8, value) !== value) length++;
-    if (length > 255) throw new ArgumentError(`torch.save cannot write a bigint of ${length} bytes; 255 are the most`);
+    if (length > 255)
+      throw new ArgumentError(`torch.save cannot write a bigint of ${length} bytes; 255 are the most`);
     this.out.uint8(Op.LONG1).uint8(length);
     for (let i = 0; i < length; i++) this.out.uint8(Number((value >> BigInt(8 * i)) & 0xffn));
   }
@@ -156,7 +163,8 @@ export class Pickler {
   private object(value: object, path: string): void {
     if (this.recall(this.memo.get(value))) return;
     if (this.open.has(value)) throw new ArgumentError(`torch.save cannot write ${path}: it contains itself`);
-    if (this.open.size >= maxDepth) throw new ArgumentError(`torch.save cannot write a value nested ${maxDepth} levels deep`);
+    if (this.open.size >= maxDepth)
+      throw new ArgumentError(`torch.save cannot write a value nested ${maxDepth} levels deep`);
     this.open.add(value);
     if (Array.isArray(value)) this.list(value, path);
     else if (value instanceof Map) this.dict([...value], path);
@@ -190,7 +198,9 @@ export class Pickler {
   private key(value: unknown, path: string): void {
     if (Array.isArray(value)) this.tuple(value.map((item) => () => this.key(item, path)));
     else if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array))
-      throw new ArgumentError(`torch.save cannot write ${path}: ${describe(value)} as a key; keys are strings, numbers, booleans, null or arrays of them`);
+      throw new ArgumentError(
+        `torch.save cannot write ${path}: ${describe(value)} as a key; keys are strings, numbers, booleans, null or arrays of them`,
+      );
     else this.write(value, `a key of ${path}`);
   }
 
@@ -208,7 +218,10 @@ export class Pickler {
 
   private bytes(value: Uint8Array): void {
     const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
-    this.reduce({ module: '_codecs', name: 'encode' }, [() => this.string(text), () => this.string('latin1')]);
+    this.reduce({ module: '_codecs', name: 'encode' }, [
+      () => this.string(text),
+      () => this.string('latin1'),
+    ]);
   }
 
   private plain(value: object, path: string): void {

@@ -68,7 +68,7 @@ export class ZipLayout {
     const field = Buffer.alloc(4 + values.length * 8);
     field.writeUInt16LE(1, 0);
     field.writeUInt16LE(values.length * 8, 2);
-    values.forEach((value, i) => field.writeBigUInt64LE(BigInt(value), 4 + 8 * i));
+    for (const [i, value] of values.entries()) field.writeBigUInt64LE(BigInt(value), 4 + 8 * i);
     return field;
   }
 
