@@ -12,4 +12,12 @@ export { Device, type DeviceLike, device } from './device.js';
 export * from './dtype.js';
 export type { TensorElement, TypedArray } from './exchange.js';
 export { type IndexItem, type IndexValue, Slice, slice } from './indexing.js';
+export {
+  type CurrentPrintOptions,
+  getPrintOptions,
+  getPrintoptions,
+  type PrintOptions,
+  setPrintOptions,
+  setPrintoptions,
+} from './print.js';
 export { type BackwardOptions, type NestedList, type RemovableHandle, Tensor, type ToOptions } from './tensor.js';
