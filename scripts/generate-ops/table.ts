@@ -107,3 +107,13 @@ export const namespaces: Readonly<Record<string, string>> = {
   fft: 'fft_',
   special: 'special_',
 };
+
+/** Functions of `torch` that torch.nn.functional stands on too; `nn-functions.ts` exports them again. */
+export const sharedWithNn = new RegExp(
+  [
+    '^(conv|batch_norm|instance_norm|layer_norm|group_norm|rms_norm|native_|embedding|prelu|[sc]elu|relu|rrelu|threshold)',
+    '^(feature_)?(alpha_)?dropout|^(max|avg|adaptive_(avg|max))_pool|^(pixel|channel)_|^(log_)?softmax|^hardshrink',
+    '^(cosine|ctc|hinge|kl|margin|triplet|poisson|pairwise|pdist|grid_sampler|affine_grid|binary_cross)|^(lstm|gru|rnn)_?',
+    '^(sigmoid|tanh|bilinear)',
+  ].join('|'),
+);
