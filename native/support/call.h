@@ -14,13 +14,16 @@
 
 namespace torchts {
 
-constexpr size_t kMaxArguments = 64;
+// Node-API fills every slot that it is given: few slots make a call cheap, and longer calls ask again.
+constexpr size_t kInlineArguments = 8;
 
 struct Call {
   Env* env;
   napi_env napi;
-  size_t argc = kMaxArguments;
-  napi_value argv[kMaxArguments];
+  size_t argc = kInlineArguments;
+  napi_value inline_args[kInlineArguments];
+  std::vector<napi_value> many_args;
+  napi_value* argv = inline_args;
 
   napi_value at(size_t i) const { return i < argc ? argv[i] : nullptr; }
   napi_valuetype type(size_t i) const;
@@ -46,8 +49,12 @@ napi_value entry(napi_env napi, napi_callback_info info) {
   void* data = nullptr;
   if (napi_get_cb_info(napi, info, &call.argc, call.argv, nullptr, &data) != napi_ok) return nullptr;
   call.env = static_cast<Env*>(data);
-  if (call.argc > kMaxArguments) call.argc = kMaxArguments;
   try {
+    if (call.argc > kInlineArguments) {
+      call.many_args.resize(call.argc);
+      call.argv = call.many_args.data();
+      check(napi, napi_get_cb_info(napi, info, &call.argc, call.argv, nullptr, nullptr));
+    }
     return body(call);
   } catch (...) {
     raise_current(call.env);
