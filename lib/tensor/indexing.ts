@@ -2,7 +2,7 @@
  * Python's `x[…]`. Numbers, slices, new axes and ellipses make views; arrays, masks and index tensors
  * are gathered by `aten::index`, with the axis order of numpy that PyTorch follows.
  */
-import { ArgumentError, ShapeError, TorchIndexError } from '../errors.js';
+import { ArgumentError, TorchIndexError } from '../errors.js';
 import { findPacket, invokeWith } from '../ops/invoke.js';
 import { HandleOwner } from './handle-owner.js';
 import type { Tensor } from './tensor.js';
@@ -167,7 +167,7 @@ function parse(source: Tensor, given: readonly IndexItem[]): Parsed {
         const spans = item.dim();
         for (let i = 0; i < spans; i++) {
           if (view.size(dim + i) !== item.size(i))
-            throw new ShapeError(
+            throw new TorchIndexError(
               `The shape of the mask [${item.shape}] at index ${i} does not match the shape of the indexed tensor [${source.shape}] at index ${dim + i}`,
             );
         }
