@@ -85,7 +85,7 @@ describe('parity: initial weights of ResNets', () => {
           absSum,
           1e-6 * size,
         );
-        tensorNumbers(double.slice(0, 0, 3)).forEach((number, i) => {
+        tensorNumbers(double.index(':3')).forEach((number, i) => {
           expect(Number(number), `${name}: number ${i}`).to.be.closeTo(first[i]!, 1e-6);
         });
       }

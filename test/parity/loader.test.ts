@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as torch from 'torchts';
-import { utils } from 'torchts';
-import { camelKeys, loadFixtures } from '../support/fixtures.js';
+import { datasets, transforms, utils } from 'torchts';
+import { camelKeys, expectTensor, type FixtureTensor, loadFixtures } from '../support/fixtures.js';
 
 const { data } = utils;
 
@@ -54,11 +54,21 @@ interface SplitRow {
   next: number[];
 }
 
+interface ImageRow {
+  chain: 'flip' | 'crop' | 'both';
+  workers: number;
+  seed: number;
+  shuffle: boolean;
+  epochs: [images: FixtureTensor, labels: number[]][][];
+  next: number[];
+}
+
 interface LoaderFixtures {
   samplers: SamplerRow[];
   loaders: LoaderRow[];
   batchSamplers: BatchSamplerRow[];
   splits: SplitRow[];
+  images: ImageRow[];
 }
 
 const fixtures = loadFixtures<LoaderFixtures>('loader');
@@ -139,6 +149,55 @@ describe('parity: randomSplit', () => {
       const parts = data.randomSplit(numbers(n), lengths, generatorOf(own));
       expect(parts.map((part) => [...part.indices])).to.deep.equal(subsets);
       expect(torch.rand(2).tolist()).to.deep.equal(next);
+    });
+  }
+});
+
+/** The images of loader.py: 10 of 6×5 RGB pixels. */
+class Images extends data.Dataset<[torch.Tensor, number]> {
+  constructor(private readonly transform: (image: datasets.Image) => torch.Tensor) {
+    super();
+  }
+
+  get length(): number {
+    return 10;
+  }
+
+  get(index: number): [torch.Tensor, number] {
+    const bytes = Uint8Array.from({ length: 5 * 6 * 3 }, (_, i) => (index * 37 + i * 11 + i * i) % 256);
+    return [this.transform(new datasets.Image(bytes, { width: 6, height: 5, channels: 3 })), index];
+  }
+}
+
+const chains = {
+  flip: () => [new transforms.RandomHorizontalFlip(), new transforms.ToTensor()],
+  crop: () => [new transforms.RandomCrop(4, { padding: 1 }), new transforms.ToTensor()],
+  both: () => [
+    new transforms.RandomCrop(4, { padding: 2 }),
+    new transforms.RandomHorizontalFlip(0.25),
+    new transforms.ToTensor(),
+  ],
+};
+
+describe('parity: random transforms in a DataLoader', () => {
+  for (const { chain, workers, seed, shuffle, epochs, next } of fixtures.images) {
+    it(`${chain}, numWorkers ${workers}, shuffle ${shuffle}`, async () => {
+      torch.manualSeed(seed);
+      const images = new Images(
+        new transforms.Compose(chains[chain]()) as (image: datasets.Image) => torch.Tensor,
+      );
+      const loader = new data.DataLoader(images, { batchSize: 3, shuffle, numWorkers: workers });
+      for (const [epoch, batches] of epochs.entries()) {
+        let i = 0;
+        for await (const [pixels, labels] of loader) {
+          const [expected, numbers] = batches[i]!;
+          expect(labels.tolist(), `labels of batch ${i}, epoch ${epoch}`).to.deep.equal(numbers);
+          expectTensor(pixels.mul(255).round().to('uint8'), expected, `images of batch ${i}, epoch ${epoch}`);
+          i++;
+        }
+        expect(i, `batches of epoch ${epoch}`).to.equal(batches.length);
+      }
+      expect(torch.rand(2).tolist(), 'the next random numbers').to.deep.equal(next);
     });
   }
 });
