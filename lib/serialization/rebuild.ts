@@ -132,7 +132,7 @@ export class Rebuilder {
       const [outer, inner, values, size] = data as unknown[];
       const parts = [outer, inner, values].map((part) => this.checked(part, 'a sparse tensor'));
       const sizes = wholeNumbers(size, 'size');
-      checkCompressed([...parts, sizes, layout]);
+      if (!parts[2]!.isMeta) checkCompressed([...parts, sizes, layout]);
       return makeCompressed([...parts, sizes], {
         dtype: parts[2]!.dtype,
         layout,
@@ -143,7 +143,7 @@ export class Rebuilder {
     const parts = [indices, values].map((part) => this.checked(part, 'a sparse tensor'));
     const sizes = wholeNumbers(size, 'size');
     const isCoalesced = typeof coalesced === 'boolean' ? coalesced : null;
-    checkCoo([...parts, sizes, isCoalesced]);
+    if (!parts[1]!.isMeta) checkCoo([...parts, sizes, isCoalesced]);
     return makeCoo([...parts, sizes], {
       dtype: parts[1]!.dtype,
       layout,

@@ -73,7 +73,9 @@ export class ByteReader {
     try {
       return utf8.decode(window);
     } catch {
-      throw this.broken('a string is not valid UTF-8');
+      const text = decodeSurrogates(window);
+      if (text === undefined) throw this.broken('a string is not valid UTF-8');
+      return text;
     }
   }
 
@@ -136,4 +138,22 @@ function narrow(value: bigint): number | bigint {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
     ? Number(value)
     : value;
+}
+
+/** UTF-8 in which Python wrote lone surrogates, each as three bytes; `undefined` where it is not that either. */
+function decodeSurrogates(bytes: Uint8Array): string | undefined {
+  let text = '';
+  let start = 0;
+  try {
+    for (let at = bytes.indexOf(0xed); at >= 0; at = bytes.indexOf(0xed, at + 1)) {
+      const [, second = 0, third = 0] = bytes.subarray(at, at + 3);
+      if (second < 0xa0 || second > 0xbf || (third & 0xc0) !== 0x80) continue;
+      text += utf8.decode(bytes.subarray(start, at));
+      text += String.fromCharCode(0xd000 | ((second & 0x3f) << 6) | (third & 0x3f));
+      start = at + 3;
+    }
+    return text + utf8.decode(bytes.subarray(start));
+  } catch {
+    return undefined;
+  }
 }
