@@ -1,5 +1,6 @@
 /** How losses of samples become one number. */
 import { ValueError } from '../../errors.js';
+import type { Tensor } from '../../tensor/index.js';
 
 /** `'mean'`, `'sum'`, or `'none'` for the losses as they are. */
 export type Reduction = 'none' | 'mean' | 'sum';
@@ -25,4 +26,10 @@ export function resolveReduction(
   if (sizeAverage === null && reduce === null) return reduction;
   if (!(reduce ?? true)) return 'none';
   return (sizeAverage ?? true) ? 'mean' : 'sum';
+}
+
+/** Reduces the losses of elements. */
+export function reduceLoss(losses: Tensor, reduction: Reduction): Tensor {
+  const number = reductionNumber(reduction);
+  return number === 0 ? losses : number === 1 ? losses.mean() : losses.sum();
 }

@@ -1,16 +1,14 @@
 /** Dropout. */
-import { ValueError } from '../../errors.js';
 import {
   alphaDropout,
-  alphaDropout_,
   dropout,
   dropout_,
   featureAlphaDropout,
-  featureAlphaDropout_,
   featureDropout,
   featureDropout_,
 } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { checkDropout1d, checkProbability, dropChannels } from '../functional/dropout.js';
 import { Module } from '../module.js';
 import { pythonText } from '../python-text.js';
 import { type Arguments, Signature } from '../signature.js';
@@ -28,8 +26,7 @@ export abstract class DropoutNd extends Module<[Tensor], Tensor> {
   constructor(name: string, args: readonly unknown[]) {
     super();
     const { p, inplace } = new Signature(name, spec).read(args);
-    if (!(p >= 0 && p <= 1))
-      throw new ValueError(`dropout probability has to be between 0 and 1, but got ${p}`);
+    checkProbability(p);
     this.p = p;
     this.inplace = inplace;
   }
@@ -53,20 +50,15 @@ export class Dropout extends DropoutNd {
   }
 }
 
-const wholeChannels = (layer: DropoutNd, input: Tensor): Tensor =>
-  (layer.inplace ? featureDropout_ : featureDropout)(input, layer.p, layer.training);
-
-/** While training, zeroes whole channels of `[N, C, L]`. Source: torch.nn.Dropout1d. */
+/** While training, zeroes whole channels of `[N, C, L]` or `[C, L]`. Source: torch.nn.Dropout1d. */
 export class Dropout1d extends DropoutNd {
   constructor(...args: DropoutArguments) {
     super('Dropout1d', args);
   }
 
   override forward(input: Tensor): Tensor {
-    // Without a batch dimension the channels come first; the operator wants them second.
-    if (input.dim() !== 2) return wholeChannels(this, input);
-    const result = wholeChannels(this, this.inplace ? input.unsqueeze_(0) : input.unsqueeze(0));
-    return this.inplace ? result.squeeze_(0) : result.squeeze(0);
+    checkDropout1d(input);
+    return dropChannels(input, this.p, this.training, this.inplace, 3);
   }
 }
 
@@ -77,32 +69,29 @@ export class Dropout2d extends DropoutNd {
   }
 
   override forward(input: Tensor): Tensor {
-    return wholeChannels(this, input);
+    return (this.inplace ? featureDropout_ : featureDropout)(input, this.p, this.training);
   }
 }
 
-/** While training, zeroes whole channels of `[N, C, D, H, W]`. Source: torch.nn.Dropout3d. */
+/** While training, zeroes whole channels of `[N, C, D, H, W]` or `[C, D, H, W]`. Source: torch.nn.Dropout3d. */
 export class Dropout3d extends DropoutNd {
   constructor(...args: DropoutArguments) {
     super('Dropout3d', args);
   }
 
   override forward(input: Tensor): Tensor {
-    // As Python: samples of [C, D, H, W] get a batch dimension for the call.
-    if (input.dim() !== 4) return wholeChannels(this, input);
-    const result = wholeChannels(this, this.inplace ? input.unsqueeze_(0) : input.unsqueeze(0));
-    return this.inplace ? result.squeeze_(0) : result.squeeze(0);
+    return dropChannels(input, this.p, this.training, this.inplace, 5);
   }
 }
 
-/** Dropout that keeps mean and variance, for {@link SELU}. Source: torch.nn.AlphaDropout. */
+/** Dropout that keeps mean and variance, for SELU; never in place. Source: torch.nn.AlphaDropout. */
 export class AlphaDropout extends DropoutNd {
   constructor(...args: DropoutArguments) {
     super('AlphaDropout', args);
   }
 
   override forward(input: Tensor): Tensor {
-    return (this.inplace ? alphaDropout_ : alphaDropout)(input, this.p, this.training);
+    return alphaDropout(input, this.p, this.training);
   }
 }
 
@@ -113,6 +102,6 @@ export class FeatureAlphaDropout extends DropoutNd {
   }
 
   override forward(input: Tensor): Tensor {
-    return (this.inplace ? featureAlphaDropout_ : featureAlphaDropout)(input, this.p, this.training);
+    return featureAlphaDropout(input, this.p, this.training);
   }
 }

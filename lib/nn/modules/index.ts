@@ -8,3 +8,5 @@ export * from './linear.js';
 export * from './loss.js';
 export * from './pooling.js';
 export * from './shape.js';
+export * from './activation-parametric.js';
+export * from './softmax.js';

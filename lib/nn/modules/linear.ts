@@ -12,7 +12,6 @@ import { emptyParameter, factory } from './common.js';
 
 /** Gives its input back; takes and ignores any arguments. Source: torch.nn.Identity. */
 export class Identity extends Module<[Tensor], Tensor> {
-  // biome-ignore lint/complexity/noUselessConstructor: it takes arguments, as in Python, so that it can stand for any layer
   constructor(..._args: unknown[]) {
     super();
   }
