@@ -1,6 +1,7 @@
 """ResNet-18 from a seed: logits, and the losses of short trainings.
 
-Training magnifies the rounding of float32, which differs with the CPU's instruction set. So
+Training magnifies the rounding of float32, which differs with the CPU's instruction set and the
+number of threads (Python's own losses differ by 2 % after ten steps of SGD). So
 the exact comparison is of float64 training from uniform weights (equal on every CPU), and the
 float32 one from the model's own weights is compared loosely by the test.
 """
