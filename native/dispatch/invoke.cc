@@ -87,24 +87,20 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
   const size_t first = packet.method || (!overload.args.empty() && overload.args[0].name == "self") ? 1 : 0;
   napi_value spread = nullptr;
   size_t count = given.count;
-  if (count > overload.positional || (count == first + 1 && spreads(packet, overload, first))) {
-    bool list_given = false;
-    if (count == first + 1) {
-      napi_is_array(napi, given.values[first], &list_given);
-      napi_valuetype t;
-      napi_typeof(napi, given.values[first], &t);
-      if (t != napi_number && t != napi_bigint) list_given = true;
-    }
-    if (!list_given) {
-      if (!spreads(packet, overload, first)) {
-        if (reason) *reason = "takes at most " + std::to_string(overload.positional) + " positional arguments, got " + std::to_string(count);
-        return false;
-      }
+  const bool may_spread = spreads(packet, overload, first);
+  if (count > overload.positional && !may_spread) {
+    if (reason) *reason = "takes at most " + std::to_string(overload.positional) + " positional arguments, got " + std::to_string(count);
+    return false;
+  }
+  if (may_spread && count > first) {
+    napi_valuetype t;
+    check(napi, napi_typeof(napi, given.values[first], &t));
+    if (count > first + 1 || t == napi_number || t == napi_bigint) {
       check(napi, napi_create_array_with_length(napi, count - first, &spread));
       for (size_t i = first; i < count; ++i) check(napi, napi_set_element(napi, spread, i - first, given.values[i]));
       count = first + 1;
     }
-  } else if (count == first && spreads(packet, overload, first) && given.keywords.empty() && first == 1 && !overload.args[first].has_default) {
+  } else if (may_spread && count == first && given.keywords.empty() && first == 1 && !overload.args[first].has_default) {
     check(napi, napi_create_array_with_length(napi, 0, &spread));  // x.view()
     count = first + 1;
   }
@@ -280,11 +276,12 @@ napi_value make_packet(Call& call) {
     if (op) packet->overloads.emplace_back(*op);
   }
   if (packet->overloads.empty()) return js_number(call.napi, -1);
-  // Plain before `out`, more tensors before fewer, shorter before longer.
+  // Plain before `out`, more tensors before fewer, shorter before longer, a number before a list of them.
   std::stable_sort(packet->overloads.begin(), packet->overloads.end(), [](const OverloadPlan& a, const OverloadPlan& b) {
     if (a.is_out != b.is_out) return !a.is_out;
     if (a.tensor_args != b.tensor_args) return a.tensor_args > b.tensor_args;
-    return a.args.size() < b.args.size();
+    if (a.args.size() != b.args.size()) return a.args.size() < b.args.size();
+    return a.int_lists < b.int_lists;
   });
   call.env->packets.push_back(std::move(packet));
   return js_number(call.napi, static_cast<double>(call.env->packets.size() - 1));

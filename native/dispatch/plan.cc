@@ -115,6 +115,7 @@ OverloadPlan::OverloadPlan(c10::OperatorHandle handle) : op(std::move(handle)) {
       ++outs;
     }
     if (plan.kind == ArgKind::Tensor || plan.kind == ArgKind::TensorList) ++tensor_args;
+    if (plan.kind == ArgKind::IntList) ++int_lists;
   }
   return_count = schema.returns().size();
   for (const auto& ret : schema.returns()) {

@@ -57,6 +57,7 @@ struct OverloadPlan {
   int outs = 0;              // how many of them
   bool refused = false;      // dimension names
   int tensor_args = 0;
+  int int_lists = 0;
   std::vector<int> returned_argument;  // return i is argument k (in-place, out), or -1
   std::vector<std::string> return_names;
   size_t return_count = 0;

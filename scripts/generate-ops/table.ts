@@ -54,10 +54,11 @@ export function isWanted(name: string): boolean {
 export const handWrittenFunctions = new Set([
   ...['full', 'norm', 'split', 'einsum', 'meshgrid', 'cartesian_prod', 'block_diag', 'broadcast_tensors'],
   ...['tensordot', 'stft', 'cdist', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'promote_types', 'result_type'],
+  'nonzero',
 ]);
 
 /** Methods of `Tensor` that are written by hand there. */
-export const handWrittenMethods = new Set(['where', 'polygamma', 'norm', 'split', 'stft']);
+export const handWrittenMethods = new Set(['where', 'polygamma', 'norm', 'split', 'stft', 'nonzero']);
 
 /** Members of the class in `lib/tensor/tensor.ts`. */
 export const classMembers = new Set([

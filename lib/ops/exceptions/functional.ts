@@ -198,3 +198,23 @@ export function unravelIndex(...args: unknown[]): Tensor[] {
     return callAten('remainder.Scalar', [callAten('floor_divide.Scalar', [indices, stride]), size]) as Tensor;
   });
 }
+
+/** @internal */
+export function nonzeroOf(bound: Record<string, unknown>): Tensor | Tensor[] {
+  const { input, asTuple = false, out } = bound;
+  if (asTuple === true) return callAten('nonzero_numpy', [input]) as Tensor[];
+  return callAten(out === undefined ? 'nonzero.' : 'nonzero.out', [input], { out }) as Tensor;
+}
+
+/**
+ * Indices of the elements that are not zero: (n, dimensions), int64; with `asTuple` a vector for each
+ * dimension. In Python: `nonzero(input, *, out=None, as_tuple=False)`. See torch.nonzero.
+ */
+export function nonzero(input: Tensor, options: { asTuple: true }): Tensor[];
+export function nonzero(input: Tensor, options?: { asTuple?: false; out?: Tensor }): Tensor;
+export function nonzero(options: { input: Tensor; asTuple?: false; out?: Tensor }): Tensor;
+export function nonzero(...args: unknown[]): Tensor | Tensor[] {
+  return nonzeroOf(
+    bindArguments({ name: 'nonzero', params: ['input'], keywordOnly: ['asTuple', 'out'] }, args),
+  );
+}

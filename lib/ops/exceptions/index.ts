@@ -6,6 +6,7 @@ export {
   cdist,
   type LuOptions,
   lu,
+  nonzero,
   type NormOptions,
   norm,
   split,

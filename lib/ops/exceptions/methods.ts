@@ -2,7 +2,7 @@
 import type { Tensor } from '../../tensor/tensor.js';
 import { bindArguments, callAten } from '../bind.js';
 import type { Ints, Scalar } from '../types.js';
-import { luOf, type LuOptions, type NormOptions, normOf, splitOf } from './functional.js';
+import { luOf, type LuOptions, type NormOptions, nonzeroOf, normOf, splitOf } from './functional.js';
 import { type StftOptions, stftOf, stftParams } from './signal.js';
 import {
   type UniqueConsecutiveOptions,
@@ -55,6 +55,9 @@ declare module '../../tensor/tensor.js' {
     lu(options: LuOptions & { getInfos: true }): [Tensor, Tensor, Tensor];
     lu(pivot?: boolean | LuOptions, options?: { getInfos?: false }): [Tensor, Tensor];
     lu(pivot: boolean, getInfos: boolean): Tensor[];
+    /** Indices of the elements that are not zero, a row for each; with `asTuple` a vector for each dimension. See torch.Tensor.nonzero. */
+    nonzero(options: { asTuple: true }): Tensor[];
+    nonzero(options?: { asTuple?: false }): Tensor;
     /** As complex64. See torch.Tensor.cfloat. */
     cfloat(): Tensor;
     /** As complex128. See torch.Tensor.cdouble. */
@@ -102,6 +105,10 @@ export const exceptionMethods: Readonly<Record<string, (this: Tensor, ...args: u
   lu(...args) {
     const signature = { name: 'lu', params: ['pivot', 'getInfos'], required: 0 };
     return luOf({ ...bindArguments(signature, args), input: this });
+  },
+  nonzero(...args) {
+    const signature = { name: 'nonzero', params: [], keywordOnly: ['asTuple'], required: 0 };
+    return nonzeroOf({ ...bindArguments(signature, args), input: this });
   },
   cfloat() {
     return this.to('complex64');

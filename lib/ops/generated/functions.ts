@@ -4220,12 +4220,6 @@ export const nextafter = defineFunction('nextafter', 'aten::nextafter') as {
   (options: { input: Tensor; other: Tensor; out?: Tensor }): Tensor;
 };
 
-/** Indices of the elements that are not zero, a row for each. In Python: `nonzero(input)`. See torch.nonzero. */
-export const nonzero = defineFunction('nonzero', 'aten::nonzero') as {
-  (input: Tensor, options?: { out?: Tensor }): Tensor;
-  (options: { input: Tensor; out?: Tensor }): Tensor;
-};
-
 /** In Python: `nonzero_static(input, *, size, fill_value=-1)`. See torch.nonzero_static. */
 export const nonzeroStatic = defineFunction('nonzeroStatic', 'aten::nonzero_static') as {
   (input: Tensor, options: { size: number; fillValue?: number; out?: Tensor }): Tensor;

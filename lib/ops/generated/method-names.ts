@@ -25,7 +25,7 @@ export const methodNames = `
   logical_xor logical_xor_ logit logit_ logsumexp lt lt_ lu_solve masked_fill masked_fill_ masked_scatter
   masked_scatter_ masked_select matmul matrix_exp matrix_power max maximum mean median min minimum mm mode
   moveaxis movedim msort mul mul_ multinomial multiply multiply_ mv mvlgamma mvlgamma_ nan_to_num nan_to_num_
-  nanmean nanmedian nanquantile nansum narrow ne ne_ neg neg_ negative negative_ nextafter nextafter_ nonzero
+  nanmean nanmedian nanquantile nansum narrow ne ne_ neg neg_ negative negative_ nextafter nextafter_
   nonzero_static normal_ not_equal not_equal_ orgqr ormqr outer permute pinverse polygamma_ positive pow pow_
   prelu prod put put_ quantile rad2deg rad2deg_ random_ ravel reciprocal reciprocal_ relu relu_ remainder
   remainder_ renorm renorm_ repeat repeat_interleave reshape reshape_as resize_ resize_as_ resolve_conj

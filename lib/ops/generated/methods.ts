@@ -1265,8 +1265,6 @@ declare module '../../tensor/tensor.js' {
     /** In Python: `nextafter_(other)`. See torch.Tensor.nextafter_. */
     nextafter_(other: Tensor): this;
     nextafter_(options: { other: Tensor }): this;
-    /** Indices of the elements that are not zero, a row for each. In Python: `nonzero()`. See torch.Tensor.nonzero. */
-    nonzero(): Tensor;
     /** In Python: `nonzero_static(*, size, fill_value=-1)`. See torch.Tensor.nonzero_static. */
     nonzeroStatic(options: { size: number; fillValue?: number }): Tensor;
     /** Draws from normal distributions. In place. In Python: `normal_(mean=0, std=1, *, generator=None)`. See torch.Tensor.normal_. */

@@ -192,6 +192,33 @@ describe('functions of their own form', () => {
     expect(x().cdouble().dtype).to.equal('complex128');
   });
 
+  it('nonzero: rows or a tuple', () => {
+    const mask = x().gt(4);
+    expect(torch.nonzero(mask).tolist()).to.deep.equal([
+      [1, 1],
+      [1, 2],
+    ]);
+    expect(mask.nonzero({ asTuple: true }).map((t) => t.tolist())).to.deep.equal([
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+
+  it('a number of parts is no list of indices', () => {
+    expect(torch.arange(6).hsplit(2)[0]!.tolist()).to.deep.equal([0, 1, 2]);
+    expect(
+      torch
+        .arange(6)
+        .hsplit([1, 3])
+        .map((t) => t.shape[0]),
+    ).to.deep.equal([1, 2, 3]);
+    expect(torch.ones(1, 2, 1).squeeze([]).shape).to.deep.equal([1, 2, 1]);
+    expect(torch.ones(1, 2, 1).squeeze([0, 2]).shape).to.deep.equal([2]);
+    expect(() => (torch.ones(2).abs as (...args: unknown[]) => unknown).call(torch.ones(2), [1])).to.throw(
+      TypeError,
+    );
+  });
+
   it('namespaces', () => {
     expect(torch.linalg.det(torch.eye(2).mul(2)).item()).to.equal(4);
     const { sign, logabsdet } = torch.linalg.slogdet(torch.eye(2));
