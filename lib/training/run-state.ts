@@ -98,6 +98,8 @@ export function unpackRun<Batch, Output, M extends MetricSet<Output>>(
   setup.model.loadStateDict(saved.model as Record<string, Tensor>);
   optimizer.loadStateDict(saved.optimizer as never);
   setup.schedules.loadStateDicts(saved.schedulers as Record<string, unknown>[]);
+  // It stepped in the run before; schedulers warn of those that never did.
+  if ('stepCalled' in optimizer) optimizer.stepCalled = Number(saved.globalStep) > 0;
   const scaler = (saved.scaler ?? {}) as Record<string, number>;
   if (Object.keys(scaler).length > 0) setup.precision.scaler.loadStateDict(scaler);
   measures.loadStateDict(saved.measures as Record<string, unknown>);

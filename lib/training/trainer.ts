@@ -33,7 +33,6 @@ import type {
  * await trainer.fit(trainLoader, { epochs: 10, validation: testLoader, resume: true });
  * const { metrics } = await trainer.evaluate(testLoader);
  */
-// biome-ignore lint/complexity/noBannedTypes: no metrics are no names
 export class Trainer<Batch = readonly Tensor[], Output = Tensor, M extends MetricSet<Output> = {}> {
   private readonly setup: Setup<Batch, Output, M>;
   private fitting = false;

@@ -4,21 +4,27 @@ import * as torch from 'torchts';
 import { parseFlags, type TutorialOptions, UsageError, usage } from './options.js';
 import { checkpointFile } from './checkpoint.js';
 
-let stopping = false;
+const stopping = new AbortController();
 
-/** Whether Ctrl-C (or SIGTERM) asked the run to stop after this step. */
+/** Aborts when Ctrl-C (or SIGTERM) asks the run to stop after this step. */
+export const stopSignal: AbortSignal = stopping.signal;
+
 export function stopRequested(): boolean {
-  return stopping;
+  return stopSignal.aborted;
 }
 
 function onSignal(): void {
-  if (stopping) process.exit(130); // asked twice: at once
-  stopping = true;
+  if (stopRequested()) process.exit(130); // asked twice: at once
+  stopping.abort();
   console.log('Stopping after this step; once more to stop at once.');
 }
 
 /** Runs a script with the flags of the command line. Exit codes: 0, 1 (error), 2 (wrong flags), 130 (stopped). */
-export async function run(preset: TutorialOptions, script: (options: TutorialOptions) => Promise<boolean>): Promise<void> {
+export async function run(
+  preset: TutorialOptions,
+  script: (options: TutorialOptions) => Promise<boolean>,
+  stateFile = checkpointFile,
+): Promise<void> {
   let options: TutorialOptions | null;
   try {
     options = parseFlags(process.argv.slice(2), preset);
@@ -38,7 +44,7 @@ export async function run(preset: TutorialOptions, script: (options: TutorialOpt
     mkdirSync(options.out, { recursive: true });
     const finished = await script(options);
     if (!finished) {
-      console.log(`Stopped. The state is in ${checkpointFile(options.out)}; --resume goes on from there.`);
+      console.log(`Stopped. The state is in ${stateFile(options.out)}; --resume goes on from there.`);
       process.exitCode = 130;
     }
   } catch (error) {
