@@ -39,7 +39,14 @@ const numbersAsTensors =
 /** Looks up an operator; undefined where the registry has none of that name. */
 export function findPacket(name: string, options: PacketOptions = {}): number | undefined {
   const { overload = null, shown = name.replace(/^aten::/, ''), camelKeys = true, method = false } = options;
-  const id = native.packet(name, overload, shown, camelKeys, method, camelKeys && numbersAsTensors.test(name));
+  const id = native.packet(
+    name,
+    overload,
+    shown,
+    camelKeys,
+    method,
+    camelKeys && numbersAsTensors.test(name),
+  );
   return id < 0 ? undefined : id;
 }
 
@@ -51,7 +58,8 @@ function wrapResult(result: unknown, first: unknown, out: unknown): unknown {
     if (kind === undefined) return { re: result[1] as number, im: result[2] as number };
     const outs = Array.isArray(out) ? out : undefined;
     const values: unknown[] = [];
-    for (let i = 1; i < result.length; i++) values.push(wrapResult(result[i], first, outs ? outs[i - 1] : out));
+    for (let i = 1; i < result.length; i++)
+      values.push(wrapResult(result[i], first, outs ? outs[i - 1] : out));
     return kind === null ? values : namedTuple(kind as string[], values);
   }
   if (first instanceof HandleOwner && first.handle === result) return first;
@@ -69,7 +77,11 @@ function flatten(options: Record<string, unknown>): unknown[] {
 }
 
 /** Invokes with positional arguments and an options object (or undefined). */
-export function invokeWith(packet: number, args: readonly unknown[], options?: Record<string, unknown>): unknown {
+export function invokeWith(
+  packet: number,
+  args: readonly unknown[],
+  options?: Record<string, unknown>,
+): unknown {
   syncMode();
   // Trailing undefined arguments stand for defaults.
   if (args.length > 0 && args[args.length - 1] === undefined) {

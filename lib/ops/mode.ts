@@ -39,7 +39,8 @@ function apply(mode: Mode): void {
   const before = applied;
   if (before === mode) return;
   applied = mode;
-  if (before.grad !== mode.grad || before.inference !== mode.inference) native.setModes(mode.grad, mode.inference);
+  if (before.grad !== mode.grad || before.inference !== mode.inference)
+    native.setModes(mode.grad, mode.inference);
   if (before.autocast !== mode.autocast) {
     const devices = new Set([...Object.keys(before.autocast ?? {}), ...Object.keys(mode.autocast ?? {})]);
     for (const device of devices) {
@@ -67,7 +68,9 @@ export function currentScope(): ((tensor: object) => void) | null {
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /**

@@ -20,6 +20,9 @@ class NamedTuple implements Iterable<unknown> {
 }
 
 /** A named tuple; where the operator names none of its results, a plain array. */
-export function namedTuple(names: readonly string[], values: readonly unknown[]): NamedTuple | readonly unknown[] {
+export function namedTuple(
+  names: readonly string[],
+  values: readonly unknown[],
+): NamedTuple | readonly unknown[] {
   return names.some((name) => name !== '') ? new NamedTuple(names, values) : values;
 }

@@ -21,7 +21,11 @@ function operator(name: string): UntypedOperator | undefined {
       if (!overloads.has(key)) {
         // Python calls the overload without a name `default`.
         const overload = key === 'default' ? '' : key;
-        const id = findPacket(name, { overload, camelKeys: false, shown: `${name.replace('aten::', '')}.${key}` });
+        const id = findPacket(name, {
+          overload,
+          camelKeys: false,
+          shown: `${name.replace('aten::', '')}.${key}`,
+        });
         if (id === undefined) throw new ArgumentError(`the operator '${name}' has no overload '${key}'`);
         overloads.set(key, (...args: unknown[]) => invoke(id, args));
       }
