@@ -3,12 +3,9 @@ import { ArgumentError } from '../errors.js';
 import { type RemovableHandle, Tensor } from '../tensor/index.js';
 import type { Module } from './module.js';
 
-/** Where a module keeps its hooks; null while there are none, so that calls take the short way. */
-export const hooksKey = Symbol('torchts.nn.hooks');
-
 /** What has hooks. */
-export interface HookOwner {
-  [hooksKey]: Hooks | null;
+interface HookOwner {
+  _hooks: Hooks | null;
 }
 
 type Hook = (...args: unknown[]) => unknown;
@@ -23,8 +20,8 @@ export interface Hooks {
 /** Adds a hook; `remove()` of what it returns takes it away. */
 export function addHook(module: HookOwner, kind: keyof Hooks, hook: Hook, prepend = false): RemovableHandle {
   if (typeof hook !== 'function') throw new ArgumentError(`a hook must be a function, got ${typeof hook}`);
-  module[hooksKey] ??= { forwardPre: [], forward: [], backward: [] };
-  const hooks = module[hooksKey];
+  module._hooks ??= { forwardPre: [], forward: [], backward: [] };
+  const hooks = module._hooks;
   // An own function for each registration: the same hook may be there twice.
   const entry: Hook = (...args) => hook(...args);
   if (prepend) hooks[kind].unshift(entry);
@@ -33,8 +30,7 @@ export function addHook(module: HookOwner, kind: keyof Hooks, hook: Hook, prepen
     remove: () => {
       const at = hooks[kind].indexOf(entry);
       if (at >= 0) hooks[kind].splice(at, 1);
-      if (hooks.forwardPre.length + hooks.forward.length + hooks.backward.length === 0)
-        module[hooksKey] = null;
+      if (hooks.forwardPre.length + hooks.forward.length + hooks.backward.length === 0) module._hooks = null;
     },
   };
 }

@@ -3,15 +3,10 @@ import { ArgumentError, NotImplementedError, TorchIndexError } from '../errors.j
 import type { Tensor } from '../tensor/index.js';
 import type { DeviceLike, DType, RemovableHandle } from '../tensor/index.js';
 import { convertModule, type ModuleToOptions, moduleTarget, moveModule } from './module-convert.js';
-import { addHook, type HookOwner, type Hooks, hooksKey, runWithHooks } from './module-hooks.js';
+import { addHook, type Hooks, runWithHooks } from './module-hooks.js';
 import { printModule } from './module-print.js';
 import { collectState, type IncompatibleKeys, loadState, type StateDict } from './module-state.js';
 import { Parameter } from './parameter.js';
-
-/** The registered buffers of a module: whether each is part of the state dict. */
-const buffersKey = Symbol('torchts.nn.buffers');
-/** Names registered with null, by kind: Python's `None` entries. */
-const slotsKey = Symbol('torchts.nn.slots');
 
 /** Options of `namedParameters`, `namedBuffers`, `namedModules`. */
 export interface NamedOptions {
@@ -58,13 +53,16 @@ export interface Module<I extends any[] = any[], O = any> {
 export class Module<I extends any[] = any[], O = any> {
   /** Whether the module is in training mode. */
   declare training: boolean;
-  /** @internal */ declare readonly [buffersKey]: Map<string, boolean>;
-  /** @internal */ declare readonly [slotsKey]: Map<string, 'parameter' | 'module'>;
-  /** @internal */ declare [hooksKey]: Hooks | null;
+  /** @internal The registered buffers: whether each is part of the state dict. */
+  declare readonly _buffers: Map<string, boolean>;
+  /** @internal Names registered by method, by kind: with null they are Python's `None` entries. */
+  declare readonly _slots: Map<string, 'parameter' | 'module'>;
+  /** @internal The hooks; null while there are none, so that calls take the short way. */
+  declare _hooks: Hooks | null;
 
   constructor() {
     const self = ((first: unknown, ...rest: unknown[]): unknown => {
-      if (self[hooksKey] !== null) return runWithHooks(self, self[hooksKey], [first, ...rest] as I);
+      if (self._hooks !== null) return runWithHooks(self, self._hooks, [first, ...rest] as I);
       return rest.length === 0
         ? self.forward(...([first] as unknown as I))
         : self.forward(...([first, ...rest] as I));
@@ -75,9 +73,9 @@ export class Module<I extends any[] = any[], O = any> {
     delete own.name;
     delete own.length;
     self.training = true;
-    hide(self, buffersKey, new Map());
-    hide(self, slotsKey, new Map());
-    hide(self, hooksKey, null);
+    hide(self, '_buffers', new Map());
+    hide(self, '_slots', new Map());
+    hide(self, '_hooks', null);
     // biome-ignore lint/correctness/noConstructorReturn: the module is the function
     return self;
   }
@@ -107,7 +105,7 @@ export class Module<I extends any[] = any[], O = any> {
     options: { persistent?: boolean } | boolean = {},
   ): void {
     checkName(this, name, 'buffer');
-    this[buffersKey].set(name, typeof options === 'boolean' ? options : (options.persistent ?? true));
+    this._buffers.set(name, typeof options === 'boolean' ? options : (options.persistent ?? true));
     setMember(this, name, tensor);
   }
 
@@ -118,7 +116,7 @@ export class Module<I extends any[] = any[], O = any> {
       throw new ArgumentError(
         `registerParameter('${name}') expects a Parameter or null; make one by new nn.Parameter(tensor)`,
       );
-    this[slotsKey].set(name, 'parameter');
+    this._slots.set(name, 'parameter');
     setMember(this, name, parameter);
   }
 
@@ -127,7 +125,7 @@ export class Module<I extends any[] = any[], O = any> {
     checkName(this, name, 'module');
     if (module !== null && !(module instanceof Module))
       throw new ArgumentError(`registerModule('${name}') expects a Module or null`);
-    this[slotsKey].set(name, 'module');
+    this._slots.set(name, 'module');
     setMember(this, name, module);
   }
 
@@ -138,59 +136,62 @@ export class Module<I extends any[] = any[], O = any> {
 
   // ---- what is inside ----
 
-  /** @internal What this module itself holds, in order; containers of their own kind override it. */
-  *_members(): Iterable<[name: string, value: unknown]> {
-    for (const name of Object.keys(this)) yield [name, (this as unknown as Record<string, unknown>)[name]];
+  /** @internal The names of what this module itself holds, in order; containers of their own kind override it. */
+  _keys(): string[] {
+    return Object.keys(this);
   }
 
-  /** @internal Puts a tensor or module where {@link Module._members} finds it. */
+  /** @internal What is under a name of {@link Module._keys}. */
+  _member(name: string): unknown {
+    return (this as unknown as Record<string, unknown>)[name];
+  }
+
+  /** @internal Puts a tensor or module where {@link Module._member} finds it. */
   _setMember(name: string, value: Tensor | Module | null): void {
     setMember(this, name, value);
   }
 
   /** @internal The own parameters, null ones too. */
-  *_ownParameters(): Iterable<[string, Parameter | null]> {
-    const buffers = this[buffersKey];
-    for (const [name, value] of this._members()) {
+  _ownParameters(): [name: string, value: Parameter | null][] {
+    const found: [string, Parameter | null][] = [];
+    for (const name of this._keys()) {
+      const value = this._member(name);
       if (value instanceof Parameter) {
-        if (!buffers.has(name)) yield [name, value];
-      } else if (value === null && this[slotsKey].get(name) === 'parameter') yield [name, null];
+        if (!this._buffers.has(name)) found.push([name, value]);
+      } else if (value === null && this._slots.get(name) === 'parameter') found.push([name, null]);
     }
+    return found;
   }
 
   /** @internal The own buffers, null ones too. */
-  *_ownBuffers(): Iterable<[name: string, value: Tensor | null, persistent: boolean]> {
-    for (const [name, persistent] of this[buffersKey]) {
-      if (!Object.hasOwn(this, name)) continue;
-      yield [name, (this as unknown as Record<string, Tensor | null>)[name] ?? null, persistent];
-    }
+  _ownBuffers(): [name: string, value: Tensor | null, persistent: boolean][] {
+    const found: [string, Tensor | null, boolean][] = [];
+    for (const [name, persistent] of this._buffers)
+      if (Object.hasOwn(this, name))
+        found.push([name, (this._member(name) as Tensor | null) ?? null, persistent]);
+    return found;
   }
 
   /** @internal The own modules, null ones too. */
-  *_ownModules(): Iterable<[string, Module | null]> {
-    for (const [name, value] of this._members()) {
-      if (value instanceof Module) yield [name, value];
-      else if (value === null && this[slotsKey].get(name) === 'module') yield [name, null];
+  _ownModules(): [name: string, value: Module | null][] {
+    const found: [string, Module | null][] = [];
+    for (const name of this._keys()) {
+      const value = this._member(name);
+      if (value instanceof Module) found.push([name, value]);
+      else if (value === null && this._slots.get(name) === 'module') found.push([name, null]);
     }
+    return found;
   }
 
   /** Every module inside, and this one as `''`, with its dotted name. Source: Module.named_modules. */
-  *namedModules(
-    options: Omit<NamedOptions, 'recurse'> = {},
-    seen = new Set<Module>(),
-  ): Generator<[string, Module]> {
+  *namedModules(options: Omit<NamedOptions, 'recurse'> = {}): Generator<[string, Module]> {
     const { prefix = '', removeDuplicate = true } = options;
-    if (seen.has(this as Module)) return;
-    if (removeDuplicate) seen.add(this as Module);
-    yield [prefix, this as Module];
-    for (const [name, child] of this._ownModules()) {
-      if (child) yield* child.namedModules({ prefix: join(prefix, name), removeDuplicate }, seen);
-    }
+    yield* modulesOf(this as Module, prefix, removeDuplicate);
   }
 
   /** Every module inside, this one first. Source: Module.modules. */
   *modules(): Generator<Module> {
-    for (const [, module] of this.namedModules()) yield module;
+    for (const [, module] of modulesOf(this as Module, '', true)) yield module;
   }
 
   /** The direct children with their names. Source: Module.named_children. */
@@ -210,18 +211,19 @@ export class Module<I extends any[] = any[], O = any> {
 
   /** Every parameter with its dotted name, in the order of registration. Source: Module.named_parameters. */
   *namedParameters(options: NamedOptions = {}): Generator<[string, Parameter]> {
-    yield* named(this as Module, (module) => module._ownParameters(), options);
+    yield* membersOf(this as Module, (module) => module._ownParameters(), options);
   }
 
   /** Every parameter: what an optimizer takes. Source: Module.parameters. */
   *parameters(recurse: boolean | { recurse?: boolean } = true): Generator<Parameter> {
     const options = typeof recurse === 'boolean' ? { recurse } : recurse;
-    for (const [, parameter] of this.namedParameters(options)) yield parameter;
+    for (const [, parameter] of membersOf(this as Module, (module) => module._ownParameters(), options))
+      yield parameter;
   }
 
   /** Every buffer with its dotted name. Source: Module.named_buffers. */
   *namedBuffers(options: NamedOptions = {}): Generator<[string, Tensor]> {
-    yield* named(this as Module, ownBufferEntries, options);
+    yield* membersOf(this as Module, ownBufferEntries, options);
   }
 
   /** Every buffer. Source: Module.buffers. */
@@ -295,7 +297,7 @@ export class Module<I extends any[] = any[], O = any> {
   train(mode = true): this {
     if (typeof mode !== 'boolean') throw new ArgumentError('training mode is expected to be boolean');
     this.training = mode;
-    for (const child of this.children()) child.train(mode);
+    for (const [, child] of this._ownModules()) child?.train(mode);
     return this;
   }
 
@@ -391,7 +393,7 @@ export class Module<I extends any[] = any[], O = any> {
     hook: (module: this, args: I) => unknown,
     options: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this as unknown as HookOwner, 'forwardPre', hook as never, options.prepend);
+    return addHook(this, 'forwardPre', hook as never, options.prepend);
   }
 
   /**
@@ -402,7 +404,7 @@ export class Module<I extends any[] = any[], O = any> {
     hook: (module: this, args: I, output: O) => unknown,
     options: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this as unknown as HookOwner, 'forward', hook as never, options.prepend);
+    return addHook(this, 'forward', hook as never, options.prepend);
   }
 
   /**
@@ -413,7 +415,7 @@ export class Module<I extends any[] = any[], O = any> {
     hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
     options: { prepend?: boolean } = {},
   ): RemovableHandle {
-    return addHook(this as unknown as HookOwner, 'backward', hook as never, options.prepend);
+    return addHook(this, 'backward', hook as never, options.prepend);
   }
 
   // ---- printing ----
@@ -438,7 +440,7 @@ export class Module<I extends any[] = any[], O = any> {
   }
 }
 
-function hide(target: object, key: symbol, value: unknown): void {
+function hide(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
@@ -464,25 +466,40 @@ function splitTarget(target: string): [path: string, name: string] {
   return at < 0 ? ['', target] : [target.slice(0, at), target.slice(at + 1)];
 }
 
-function* ownBufferEntries(module: Module): Iterable<[string, Tensor | null]> {
-  for (const [name, value] of module._ownBuffers()) yield [name, value];
+const ownBufferEntries = (module: Module): [string, Tensor | null][] =>
+  module._ownBuffers().map(([name, value]) => [name, value]);
+
+/** Every module inside with its dotted name, depth first. Arrays: training walks this often. */
+function modulesOf(root: Module, prefix: string, removeDuplicate: boolean): [string, Module][] {
+  const found: [string, Module][] = [];
+  const seen = new Set<Module>();
+  const visit = (module: Module, path: string): void => {
+    if (removeDuplicate) {
+      if (seen.has(module)) return;
+      seen.add(module);
+    }
+    found.push([path, module]);
+    for (const [name, child] of module._ownModules()) if (child) visit(child, join(path, name));
+  };
+  visit(root, prefix);
+  return found;
 }
 
-function* named<T extends object>(
+function membersOf<T extends object>(
   root: Module,
-  members: (module: Module) => Iterable<[string, T | null]>,
+  own: (module: Module) => [string, T | null][],
   options: NamedOptions,
-): Generator<[string, T]> {
+): [string, T][] {
   const { prefix = '', recurse = true, removeDuplicate = true } = options;
+  const found: [string, T][] = [];
   const seen = new Set<T>();
-  const modules = recurse
-    ? root.namedModules({ prefix, removeDuplicate })
-    : [[prefix, root] as [string, Module]];
+  const modules: [string, Module][] = recurse ? modulesOf(root, prefix, removeDuplicate) : [[prefix, root]];
   for (const [path, module] of modules) {
-    for (const [name, value] of members(module)) {
+    for (const [name, value] of own(module)) {
       if (value === null || seen.has(value)) continue;
       if (removeDuplicate) seen.add(value);
-      yield [join(path, name), value];
+      found.push([join(path, name), value]);
     }
   }
+  return found;
 }

@@ -135,12 +135,11 @@ function flatBags({ input, offsets, perSampleWeights, includeLastOffset }: typeo
     return {
       input: input.reshape([-1]),
       offsets: torch.arange(0, bags * length, length, { dtype, device }),
-      weights: perSampleWeights && perSampleWeights.reshape([-1]),
+      weights: perSampleWeights?.reshape([-1]) ?? null,
       includeLast: false,
     };
   }
   if (input.dim() !== 1) throw new ValueError(`input has to be a 1D or 2D Tensor, but got ${input.dim()}D`);
-  if (!offsets || offsets.dim() !== 1)
-    throw new ValueError('offsets has to be a 1D Tensor where input is 1D');
+  if (offsets?.dim() !== 1) throw new ValueError('offsets has to be a 1D Tensor where input is 1D');
   return { input, offsets, weights: perSampleWeights, includeLast: includeLastOffset };
 }

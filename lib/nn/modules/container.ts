@@ -29,13 +29,17 @@ export abstract class OrderedModules<I extends any[] = any[], O = any> extends M
 
   /** @internal The names of the children, in order. */
   _names(): string[] {
-    const own = this as unknown as Record<string, unknown>;
-    return Object.keys(this).filter((name) => own[name] instanceof Module);
+    return this._keys().filter((name) => this._member(name) instanceof Module);
   }
 
   /** @internal */
   _list(): Module[] {
-    return Array.from(this._ownModules(), ([, module]) => module).filter((module) => module !== null);
+    const list: Module[] = [];
+    for (const name of this._keys()) {
+      const value = this._member(name);
+      if (value instanceof Module) list.push(value);
+    }
+    return list;
   }
 
   /** The module at a place; negative from the end. @throws TorchIndexError out of range. */
@@ -122,7 +126,7 @@ export class Sequential<I extends any[] = any[], O = any> extends OrderedModules
 
   /** A new `Sequential` of a part, under the same names; from `start`, without `end`. */
   slice(start?: number, end?: number): Sequential {
-    const children = Array.from(this._ownModules()).slice(start, end);
+    const children = this._ownModules().slice(start, end);
     return new Sequential(new Map(children as [string, Module][]));
   }
 }
@@ -170,8 +174,13 @@ export class ModuleDict extends Module {
   }
 
   /** @internal */
-  override *_members(): Iterable<[string, unknown]> {
-    yield* this.#modules;
+  override _keys(): string[] {
+    return [...this.#modules.keys()];
+  }
+
+  /** @internal */
+  override _member(name: string): Module | undefined {
+    return this.#modules.get(name);
   }
 
   /** @internal */

@@ -30,7 +30,7 @@ export interface ConvParameters extends FactoryOptions {
 }
 
 /** The common part of convolutions and transposed convolutions. */
-export abstract class ConvNd extends Module<[Tensor], Tensor> {
+export abstract class ConvNd<I extends unknown[] = [Tensor]> extends Module<I, Tensor> {
   inChannels: number;
   outChannels: number;
   kernelSize: number[];
