@@ -4,7 +4,7 @@
  */
 import { FileFormatError, NotImplementedError } from '../errors.js';
 import { device, isDType } from '../tensor/index.js';
-import { PickleClass } from './pickle/pickle-values.js';
+import { isHashable, PickleClass } from './pickle/pickle-values.js';
 import type { Rebuilder } from './rebuild.js';
 import { storageClass } from './storage-types.js';
 
@@ -30,6 +30,8 @@ function dict(args: readonly unknown[]): Map<unknown, unknown> {
   if (items instanceof Map) return new Map(items);
   if (!Array.isArray(items) || !items.every((pair) => Array.isArray(pair) && pair.length === 2))
     throw new FileFormatError('a dict of something else than pairs');
+  if (!items.every(([key]) => isHashable(key)))
+    throw new FileFormatError('a dict with a key that may change');
   return new Map(items as [unknown, unknown][]);
 }
 
@@ -47,8 +49,21 @@ function bytearray(args: readonly unknown[]): Uint8Array {
   return source instanceof Uint8Array ? Uint8Array.from(source) : latin1(source, encoding);
 }
 
-function call(name: string, run: (args: readonly unknown[]) => unknown): [string, PickleClass] {
-  return [name, new PickleClass(name, { call: run })];
+/** A function with the numbers of arguments that it takes in Python. */
+function call(
+  name: string,
+  least: number,
+  most: number,
+  run: (args: readonly unknown[]) => unknown,
+): [string, PickleClass] {
+  const checked = (args: readonly unknown[]): unknown => {
+    if (args.length < least || args.length > most)
+      throw new FileFormatError(
+        `${name} with ${args.length} arguments, it takes ${least === most ? least : `${least} to ${most}`}`,
+      );
+    return run(args);
+  };
+  return [name, new PickleClass(name, { call: checked })];
 }
 
 function ordered(name: string): [string, PickleClass] {
@@ -60,28 +75,29 @@ function dataClasses(): [string, PickleClass][] {
   return [
     ordered('collections.OrderedDict'),
     ordered('collections.Counter'),
-    call('torch.Size', ([sizes = []]) => {
+    call('torch.Size', 0, 1, ([sizes = []]) => {
       if (!Array.isArray(sizes)) throw new FileFormatError('a size that is no tuple');
       return [...(sizes as unknown[])];
     }),
-    call('torch.device', ([type, index]) => {
+    call('torch.device', 1, 2, ([type, index]) => {
       if (index !== undefined && index !== null && !Number.isSafeInteger(index))
         throw new FileFormatError('a device index');
       return device(text(type), (index as number | null) ?? undefined);
     }),
-    call('torch.serialization._get_layout', ([name]) => {
+    call('torch.serialization._get_layout', 1, 1, ([name]) => {
       const layout = Object.hasOwn(layouts, text(name)) ? layouts[text(name)] : undefined;
       if (!layout) throw new FileFormatError(`the unknown layout ${text(name)}`);
       return layout;
     }),
-    call('_codecs.encode', ([value, encoding]) => latin1(value, encoding)),
-    call('builtins.bytearray', bytearray),
-    call('builtins.set', ([items = []]) => {
+    call('_codecs.encode', 1, 3, ([value, encoding]) => latin1(value, encoding)),
+    call('builtins.bytearray', 0, 3, bytearray),
+    call('builtins.set', 0, 1, ([items = []]) => {
       if (!Array.isArray(items) && !(items instanceof Set))
         throw new FileFormatError('a set of something else than a list');
+      if (![...items].every(isHashable)) throw new FileFormatError('a set with a member that may change');
       return new Set(items);
     }),
-    call('builtins.complex', ([re = 0, im = 0]) => {
+    call('builtins.complex', 0, 2, ([re = 0, im = 0]) => {
       if (typeof re !== 'number' || typeof im !== 'number')
         throw new FileFormatError('a complex number of something else than numbers');
       return { re, im };
@@ -92,28 +108,28 @@ function dataClasses(): [string, PickleClass][] {
 function tensorClasses(rebuild: Rebuilder): [string, PickleClass][] {
   const utils = 'torch._utils';
   const unread = (name: string, what: string): [string, PickleClass] =>
-    call(`${utils}.${name}`, () => {
+    call(`${utils}.${name}`, 0, 64, () => {
       throw new NotImplementedError(`it holds ${what}, which torchts does not read`);
     });
   const builders: [string, PickleClass][] = [
-    call(`${utils}._rebuild_tensor`, ([storage, offset, size, stride]) =>
+    call(`${utils}._rebuild_tensor`, 4, 4, ([storage, offset, size, stride]) =>
       rebuild.tensor(storage, offset, size, stride, false),
     ),
-    call(`${utils}._rebuild_tensor_v2`, ([storage, offset, size, stride, grad, , metadata]) =>
+    call(`${utils}._rebuild_tensor_v2`, 6, 7, ([storage, offset, size, stride, grad, , metadata]) =>
       rebuild.tensor(storage, offset, size, stride, grad, undefined, metadata),
     ),
-    call(`${utils}._rebuild_tensor_v3`, ([storage, offset, size, stride, grad, , dtype, metadata]) => {
+    call(`${utils}._rebuild_tensor_v3`, 7, 8, ([storage, offset, size, stride, grad, , dtype, metadata]) => {
       if (dtype === undefined) throw new FileFormatError('a tensor without a dtype');
       return rebuild.tensor(storage, offset, size, stride, grad, dtype, metadata);
     }),
-    call(`${utils}._rebuild_parameter`, ([data, grad]) => rebuild.parameter(data, grad)),
-    call(`${utils}._rebuild_parameter_with_state`, ([data, grad]) => rebuild.parameter(data, grad)),
-    call('torch.nn.parameter.Parameter', ([data, grad = true]) => rebuild.parameter(data, grad)),
-    call(`${utils}._rebuild_sparse_tensor`, ([layout, data]) => rebuild.sparse(layout, data)),
-    call(`${utils}._rebuild_meta_tensor_no_storage`, ([dtype, size, stride, grad]) =>
+    call(`${utils}._rebuild_parameter`, 3, 3, ([data, grad]) => rebuild.parameter(data, grad)),
+    call(`${utils}._rebuild_parameter_with_state`, 4, 4, ([data, grad]) => rebuild.parameter(data, grad)),
+    call('torch.nn.parameter.Parameter', 1, 2, ([data, grad = true]) => rebuild.parameter(data, grad)),
+    call(`${utils}._rebuild_sparse_tensor`, 2, 2, ([layout, data]) => rebuild.sparse(layout, data)),
+    call(`${utils}._rebuild_meta_tensor_no_storage`, 4, 4, ([dtype, size, stride, grad]) =>
       rebuild.meta(dtype, size, stride, grad),
     ),
-    call(`${utils}._rebuild_device_tensor_from_cpu_tensor`, ([data, dtype, , grad]) =>
+    call(`${utils}._rebuild_device_tensor_from_cpu_tensor`, 4, 4, ([data, dtype, , grad]) =>
       rebuild.fromCpu(data, dtype, grad),
     ),
     unread('_rebuild_qtensor', 'a quantized tensor'),
@@ -124,7 +140,7 @@ function tensorClasses(rebuild: Rebuilder): [string, PickleClass][] {
   const rebuilders = new Set(builders.map(([, builder]) => builder));
   // A tensor with attributes of its own: the tensor is read, the attributes are Python's.
   builders.push(
-    call('torch._tensor._rebuild_from_type_v2', ([func, , args]) => {
+    call('torch._tensor._rebuild_from_type_v2', 4, 4, ([func, , args]) => {
       if (!(func instanceof PickleClass) || !rebuilders.has(func) || !Array.isArray(args))
         throw new FileFormatError('a tensor that is not rebuilt by a function for tensors');
       return func.handlers.call!(args as unknown[]);

@@ -46,6 +46,11 @@ function wholeNumber(value: unknown, what: string): number {
   return value as number;
 }
 
+function flag(value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new FileFormatError('a tensor whose requires_grad is no boolean');
+  return value;
+}
+
 /**
  * Makes tensors. Without storages it only checks the forms; that first pass tells which storages a
  * file needs, and refuses what may not be read before a byte of them is.
@@ -91,7 +96,7 @@ export class Rebuilder {
   }
 
   private withGrad(tensor: Tensor, requiresGrad: unknown): Tensor {
-    if (requiresGrad) tensor.requiresGrad = true;
+    if (flag(requiresGrad)) tensor.requiresGrad = true;
     return tensor;
   }
 
@@ -102,7 +107,7 @@ export class Rebuilder {
 
   parameter(data: unknown, requiresGrad: unknown): unknown {
     if (!this.storages && data instanceof Pending) return new Pending();
-    return new Parameter(this.checked(data, 'a parameter'), Boolean(requiresGrad));
+    return new Parameter(this.checked(data, 'a parameter'), flag(requiresGrad));
   }
 
   /** `_rebuild_meta_tensor_no_storage`. */
