@@ -1,0 +1,241 @@
+/** How a batch comes into being: from `get` and `collateFn`, or natively from raw images. */
+import { availableParallelism } from 'node:os';
+import type { MemoryFormat } from '../../bindings.js';
+import { TorchError, TorchIndexError } from '../../errors.js';
+import { native } from '../../native.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { type BatchPlan, planOf } from './batch-plan.js';
+import { defaultCollate } from './collate.js';
+import { type ImageSource, imageSourceOf, type RawImage } from './image-source.js';
+
+/** Indices of a batch, or the one index of a loader without batches. */
+export type Indices = readonly number[] | number;
+
+/**
+ * Makes batches in two phases: `load` reads and draws no random numbers, so it may run ahead;
+ * `finish` may draw, and runs when the batch is asked for unless it is `pure`.
+ */
+export interface Fetcher {
+  /** Whether `finish` draws nothing and may run ahead too. */
+  readonly pure: boolean;
+  /** Whether `finish` works off the main thread, so that a worker's batches are worth starting early. */
+  readonly background: boolean;
+  load(indices: Indices): unknown;
+  /** Draws in its synchronous part. */
+  finish(indices: Indices, loaded: unknown): unknown;
+}
+
+/** What a fetcher is made for. */
+export interface FetchSettings {
+  dataset: { readonly length: number; get(index: number): unknown };
+  collate: (samples: never) => unknown;
+  batched: boolean;
+  memoryFormat: MemoryFormat | null;
+}
+
+/** Threads that share the work of a batch. */
+const chunks = Math.min(availableParallelism(), 4);
+/** Files that are read at the same time. */
+const readsAtOnce = Math.max(2, Math.min(availableParallelism() * 2, 16));
+
+/** Says which sample an error is about. */
+export function withSample(error: unknown, index: number): unknown {
+  const note = `(sample ${index} of the data set)`;
+  if (!(error instanceof Error)) return new TorchError(`${String(error)} ${note}`);
+  if (!error.message.includes(note)) error.message = `${error.message} ${note}`;
+  return error;
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | null)?.then === 'function';
+}
+
+/** Runs `work` for each index, at most so many at a time; results in order. */
+async function bounded<T>(indices: readonly number[], work: (index: number) => T | Promise<T>): Promise<T[]> {
+  const results = new Array<T>(indices.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < indices.length) {
+      const at = next++;
+      try {
+        results[at] = await work(indices[at]!);
+      } catch (error) {
+        next = indices.length;
+        throw withSample(error, indices[at]!);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(readsAtOnce, indices.length) }, lane));
+  return results;
+}
+
+/** Changes every tensor of a batch. */
+export function mapTensors(batch: unknown, change: (t: Tensor) => Tensor): unknown {
+  if (batch instanceof Tensor) return change(batch);
+  if (Array.isArray(batch)) return batch.map((item) => mapTensors(item, change));
+  if (typeof batch === 'object' && batch !== null && Object.getPrototypeOf(batch) === Object.prototype)
+    return Object.fromEntries(Object.entries(batch).map(([key, item]) => [key, mapTensors(item, change)]));
+  return batch;
+}
+
+/** Any data set: `get` for each sample in order, then `collateFn`. */
+function sampleFetcher({ dataset, collate, batched, memoryFormat }: FetchSettings): Fetcher {
+  const formatted = (batch: unknown): unknown =>
+    memoryFormat === null
+      ? batch
+      : mapTensors(batch, (t) => (t.dim() === 4 ? t.contiguous({ memoryFormat }) : t));
+  const collated = (samples: unknown): unknown => {
+    const batch = collate(samples as never);
+    return isPromise(batch) ? batch.then(formatted) : formatted(batch);
+  };
+  const get = (index: number): unknown => {
+    try {
+      const sample = dataset.get(index);
+      return isPromise(sample)
+        ? sample.catch((error: unknown) => {
+            throw withSample(error, index);
+          })
+        : sample;
+    } catch (error) {
+      throw withSample(error, index);
+    }
+  };
+  return {
+    pure: false,
+    background: false,
+    load: () => undefined,
+    finish(indices) {
+      if (!batched || typeof indices === 'number') {
+        const sample = get(indices as number);
+        return isPromise(sample) ? sample.then(collated) : collated(sample);
+      }
+      const samples: unknown[] = [];
+      for (let i = 0; i < indices.length; i++) {
+        const sample = get(indices[i]!);
+        // One at a time, as a loop over the data set would: the order of random numbers is kept.
+        if (isPromise(sample)) return finishLater(samples, sample, indices, i + 1);
+        samples.push(sample);
+      }
+      return collated(samples);
+    },
+  };
+
+  async function finishLater(samples: unknown[], first: Promise<unknown>, indices: readonly number[], from: number) {
+    samples.push(await first);
+    for (const index of indices.slice(from)) samples.push(await get(index));
+    return collated(samples);
+  }
+}
+
+function isRawImage(value: unknown): value is RawImage {
+  const image = value as RawImage | null;
+  return (
+    image?.data instanceof Uint8Array && image.data.length === image.width * image.height * image.channels
+  );
+}
+
+/** Images with a planned transform: raw bytes in, a batch from native threads. */
+function plannedFetcher(source: ImageSource, plan: BatchPlan, settings: FetchSettings, plain: Fetcher): Fetcher {
+  const channelsLast = settings.memoryFormat === 'channelsLast';
+  const inRange = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < source.length;
+  return {
+    pure: !plan.random && source.targetTransform === null,
+    background: true,
+    load(indices) {
+      const wanted = indices as readonly number[];
+      if (!wanted.every(inRange)) return null;
+      return source.asynchronous ? bounded(wanted, (i) => source.raw(i)) : wanted.map((i) => source.raw(i));
+    },
+    finish(indices, loaded) {
+      const wanted = indices as readonly number[];
+      // An index out of range, or a loader of the user's own kind of image: the plain way knows better.
+      if (loaded === null || !(loaded as unknown[]).every(isRawImage)) return plain.finish(indices, undefined);
+      const images = loaded as RawImage[];
+      const targets: unknown[] = [];
+      const programs: Int32Array[] = [];
+      let result = null;
+      for (const [i, image] of images.entries()) {
+        const target = source.target(wanted[i]!);
+        if (plan.random || i === 0 || source.asynchronous) {
+          try {
+            const program: number[] = [];
+            result = plan.plan(image, program);
+            programs.push(Int32Array.from(program));
+          } catch (error) {
+            throw withSample(error, wanted[i]!);
+          }
+        }
+        targets.push(source.targetTransform ? source.targetTransform(target) : target);
+      }
+      const batch = native.assembleBatch(
+        images.map((image) => image.data),
+        Int32Array.from(images.flatMap(({ width, height, channels }) => [width, height, channels])),
+        programs,
+        plan.tables(result!.channels),
+        channelsLast,
+        chunks,
+      );
+      return batch.then((handle) => [new Tensor(handle), defaultCollate(targets)]);
+    },
+  };
+}
+
+/** Samples from the disk with any other transform: read several at a time, transformed in order. */
+function diskFetcher(source: ImageSource, settings: FetchSettings, plain: Fetcher): Fetcher {
+  const inRange = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < source.length;
+  return {
+    pure: false,
+    background: false,
+    load: (indices) =>
+      (indices as readonly number[]).every(inRange) ? bounded(indices as readonly number[], (i) => source.raw(i)) : null,
+    finish(indices, loaded) {
+      if (loaded === null) return plain.finish(indices, undefined);
+      const wanted = indices as readonly number[];
+      const ready = {
+        length: source.length,
+        get: (at: number): unknown => {
+          const image = (loaded as unknown[])[at];
+          const target = source.target(wanted[at]!);
+          try {
+            const sample = source.transform ? source.transform(image as never) : image;
+            return [sample, source.targetTransform ? source.targetTransform(target) : target];
+          } catch (error) {
+            throw withSample(error, wanted[at]!);
+          }
+        },
+      };
+      return sampleFetcher({ ...settings, dataset: ready }).finish(
+        wanted.map((_, at) => at),
+        undefined,
+      );
+    },
+  };
+}
+
+/** The fastest fetcher that gives the same batches as a loop over the data set. */
+export function makeFetcher(settings: FetchSettings): Fetcher {
+  const plain = sampleFetcher(settings);
+  if (!settings.batched) return plain;
+  const source = imageSourceOf(settings.dataset);
+  if (!source) return plain;
+  const usable = settings.collate === defaultCollate && settings.memoryFormat !== 'channelsLast3d';
+  const plan = usable ? planOf(source.transform) : null;
+  // Draws of the chain and of a target's function would mix sample by sample.
+  if (plan && !(plan.random && source.targetTransform)) return plannedFetcher(source, plan, settings, plain);
+  return source.asynchronous ? diskFetcher(source, settings, plain) : plain;
+}
+
+/** A plain array as a data set. */
+export function datasetOf(given: unknown): FetchSettings['dataset'] {
+  if (!Array.isArray(given)) return given as FetchSettings['dataset'];
+  return {
+    get length() {
+      return given.length;
+    },
+    get(index) {
+      if (!Number.isInteger(index) || index < -given.length || index >= given.length)
+        throw new TorchIndexError(`index ${index} is out of range; the data set has ${given.length} samples`);
+      return given.at(index);
+    },
+  };
+}

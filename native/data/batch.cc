@@ -1,0 +1,266 @@
+// Images to tensors: one at once, or a whole batch on the threads of libuv's pool.
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "data/image.h"
+#include "support/call.h"
+
+namespace torchts {
+namespace {
+
+using image::Pixels;
+using image::Program;
+using image::Size;
+
+struct Bytes {
+  const uint8_t* data;
+  size_t length;
+};
+
+Bytes bytes_of(napi_env env, napi_value value, napi_typedarray_type wanted, const char* what) {
+  bool is_array = false;
+  check(env, napi_is_typedarray(env, value, &is_array));
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (is_array) check(env, napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
+  if (wanted == napi_uint8_array && type == napi_uint8_clamped_array) type = napi_uint8_array;
+  if (!is_array || type != wanted) throw TypedError("type", std::string(what) + " must be the right typed array");
+  return {static_cast<const uint8_t*>(data), length};
+}
+
+Program program_of(napi_env env, napi_value value) {
+  Bytes raw = bytes_of(env, value, napi_int32_array, "a program");
+  auto* numbers = reinterpret_cast<const int32_t*>(raw.data);
+  return Program(numbers, numbers + raw.length);
+}
+
+Size size_of(const int32_t* numbers, size_t bytes) {
+  Size size{numbers[0], numbers[1], numbers[2]};
+  bool known = size.channels == 1 || size.channels == 3 || size.channels == 4;
+  if (!known || size.width < 1 || size.height < 1 || size.bytes() != bytes)
+    throw TypedError("shape", "an image of " + std::to_string(size.width) + " × " + std::to_string(size.height) +
+                                  " × " + std::to_string(size.channels) + " does not fit its " + std::to_string(bytes) +
+                                  " bytes");
+  return size;
+}
+
+// How bytes become elements: float32 by a table of 256 values for each channel, or as they are.
+struct Target {
+  at::Tensor batch;  // N × C × H × W
+  std::vector<float> tables;
+  bool channels_last = false;
+};
+
+template <typename T, typename Map>
+void write_pixels(const Pixels& p, T* out, bool channels_last, Map map) {
+  int32_t width = p.size.width, height = p.size.height, channels = p.size.channels;
+  size_t plane = size_t(width) * height;
+  for (int32_t y = 0; y < height; ++y) {
+    const uint8_t* row = p.row(y);
+    if (channels_last) {
+      T* to = out + size_t(y) * width * channels;
+      for (int32_t x = 0; x < width; ++x)
+        for (int32_t c = 0; c < channels; ++c) to[x * channels + c] = map(c, row[x * channels + c]);
+    } else {
+      for (int32_t c = 0; c < channels; ++c) {
+        T* to = out + c * plane + size_t(y) * width;
+        const uint8_t* from = row + c;
+        for (int32_t x = 0; x < width; ++x) to[x] = map(c, from[x * channels]);
+      }
+    }
+  }
+}
+
+void write_sample(const Pixels& pixels, const Target& target, int64_t index) {
+  size_t offset = size_t(index) * pixels.size.bytes();
+  if (target.tables.empty()) {
+    write_pixels(pixels, target.batch.data_ptr<uint8_t>() + offset, target.channels_last,
+                 [](int32_t, uint8_t v) { return v; });
+  } else {
+    const float* tables = target.tables.data();
+    write_pixels(pixels, target.batch.data_ptr<float>() + offset, target.channels_last,
+                 [tables](int32_t c, uint8_t v) { return tables[c * 256 + v]; });
+  }
+}
+
+Target make_target(Call& call, int64_t count, Size size, size_t tables_at, size_t format_at) {
+  Target target;
+  target.channels_last = call.boolean_or(format_at, false);
+  if (!call.missing(tables_at)) {
+    Bytes raw = bytes_of(call.napi, call.at(tables_at), napi_float32_array, "the tables");
+    if (raw.length != size_t(size.channels) * 256)
+      throw TypedError("shape", "expected a table of 256 values for each of " + std::to_string(size.channels) + " channels");
+    auto* values = reinterpret_cast<const float*>(raw.data);
+    target.tables.assign(values, values + raw.length);
+  }
+  c10::InferenceMode normal(false);
+  auto options = at::TensorOptions(target.tables.empty() ? at::kByte : at::kFloat)
+                     .memory_format(target.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+  target.batch = at::empty({count, size.channels, size.height, size.width}, options);
+  return target;
+}
+
+// runImage(bytes, [width, height, channels], program): bytes
+napi_value run_image(Call& call) {
+  Bytes raw = bytes_of(call.napi, call.at(0), napi_uint8_array, "an image");
+  Bytes dims = bytes_of(call.napi, call.at(1), napi_int32_array, "the size");
+  if (dims.length != 3) throw TypedError("shape", "the size has three numbers");
+  Size size = size_of(reinterpret_cast<const int32_t*>(dims.data), raw.length);
+  Pixels out = image::run(Pixels::view(raw.data, size), program_of(call.napi, call.at(2)));
+  void* data = nullptr;
+  napi_value buffer, array;
+  check(call.napi, napi_create_arraybuffer(call.napi, out.size.bytes(), &data, &buffer));
+  std::memcpy(data, out.data, out.size.bytes());
+  check(call.napi, napi_create_typedarray(call.napi, napi_uint8_array, out.size.bytes(), buffer, 0, &array));
+  return array;
+}
+
+// imageTensor(bytes, [width, height, channels], program, tables | null, channelsLast): C × H × W
+napi_value image_tensor(Call& call) {
+  Bytes raw = bytes_of(call.napi, call.at(0), napi_uint8_array, "an image");
+  Bytes dims = bytes_of(call.napi, call.at(1), napi_int32_array, "the size");
+  if (dims.length != 3) throw TypedError("shape", "the size has three numbers");
+  Size size = size_of(reinterpret_cast<const int32_t*>(dims.data), raw.length);
+  Pixels out = image::run(Pixels::view(raw.data, size), program_of(call.napi, call.at(2)));
+  Target target = make_target(call, 1, out.size, 3, 4);
+  write_sample(out, target, 0);
+  return call.env->handles->wrap(target.batch.squeeze(0));
+}
+
+// A batch in the making, shared by the chunks that work on it.
+struct Job {
+  Env* env;
+  napi_deferred deferred;
+  std::vector<uint8_t> bytes;  // a copy: JavaScript may do what it likes with its buffers meanwhile
+  std::vector<size_t> offsets;
+  std::vector<Size> sizes;
+  std::vector<Program> programs;  // one for all, or one each
+  Size result;
+  Target target;
+
+  std::mutex mutex;
+  std::optional<Failure> failure;
+  std::atomic<bool> failed{false};
+  int open_chunks = 0;  // touched by the JavaScript thread only
+
+  void run(size_t i) {
+    const Program& program = programs[programs.size() == 1 ? 0 : i];
+    Pixels out = image::run(Pixels::view(bytes.data() + offsets[i], sizes[i]), program);
+    if (out.size.width != result.width || out.size.height != result.height || out.size.channels != result.channels)
+      throw TypedError("shape", "stack expects each tensor to be equal size, but got [" +
+                                    std::to_string(result.channels) + ", " + std::to_string(result.height) + ", " +
+                                    std::to_string(result.width) + "] at entry 0 and [" +
+                                    std::to_string(out.size.channels) + ", " + std::to_string(out.size.height) + ", " +
+                                    std::to_string(out.size.width) + "] at entry " + std::to_string(i));
+    write_sample(out, target, static_cast<int64_t>(i));
+  }
+};
+
+struct Chunk {
+  std::shared_ptr<Job> job;
+  size_t begin, end;
+  napi_async_work work = nullptr;
+};
+
+void execute(napi_env, void* data) {
+  auto* chunk = static_cast<Chunk*>(data);
+  Job& job = *chunk->job;
+  try {
+    for (size_t i = chunk->begin; i < chunk->end && !job.failed; ++i) job.run(i);
+  } catch (...) {
+    std::lock_guard lock(job.mutex);
+    if (!job.failure) job.failure = describe_current();
+    job.failed = true;
+  }
+}
+
+void complete(napi_env env, napi_status status, void* data) {
+  std::unique_ptr<Chunk> chunk(static_cast<Chunk*>(data));
+  napi_delete_async_work(env, chunk->work);
+  Job& job = *chunk->job;
+  if (status != napi_ok && !job.failure) job.failure = Failure{"torch", "the batch was cancelled: the thread is ending"};
+  if (--job.open_chunks > 0) return;
+  try {
+    if (job.failure) {
+      napi_value error = make_js_error(job.env, *job.failure);
+      if (error) napi_reject_deferred(env, job.deferred, error);
+      return;
+    }
+    napi_resolve_deferred(env, job.deferred, job.env->handles->wrap(job.target.batch));
+  } catch (...) {
+    // The environment is being torn down; nobody waits any more.
+  }
+}
+
+// assembleBatch(images, sizes, programs, tables | null, channelsLast, chunks): Promise of N × C × H × W
+napi_value assemble_batch(Call& call) {
+  napi_env env = call.napi;
+  auto elements = [&](size_t i) {
+    uint32_t length = 0;
+    check(env, napi_get_array_length(env, call.at(i), &length));
+    std::vector<napi_value> values(length);
+    for (uint32_t k = 0; k < length; ++k) check(env, napi_get_element(env, call.at(i), k, &values[k]));
+    return values;
+  };
+  auto images = elements(0);
+  Bytes dims = bytes_of(env, call.at(1), napi_int32_array, "the sizes");
+  auto programs = elements(2);
+  if (images.empty() || dims.length != images.size() * 3 || (programs.size() != 1 && programs.size() != images.size()))
+    throw TypedError("shape", "a batch needs images, a size for each, and a program for all or for each");
+  auto job = std::make_shared<Job>();
+  job->env = call.env;
+  std::vector<Bytes> raws;
+  size_t total = 0;
+  for (napi_value value : images) {
+    raws.push_back(bytes_of(env, value, napi_uint8_array, "an image"));
+    job->offsets.push_back(total);
+    total += raws.back().length;
+  }
+  job->bytes.resize(total);
+  auto* numbers = reinterpret_cast<const int32_t*>(dims.data);
+  for (size_t i = 0; i < raws.size(); ++i) {
+    job->sizes.push_back(size_of(numbers + 3 * i, raws[i].length));
+    std::memcpy(job->bytes.data() + job->offsets[i], raws[i].data, raws[i].length);
+  }
+  for (napi_value value : programs) job->programs.push_back(program_of(env, value));
+  job->result = image::result_size(job->sizes[0], job->programs[0]);
+  job->target = make_target(call, static_cast<int64_t>(images.size()), job->result, 3, 4);
+
+  napi_value promise, name;
+  check(env, napi_create_promise(env, &job->deferred, &promise));
+  check(env, napi_create_string_utf8(env, "torchts.assembleBatch", NAPI_AUTO_LENGTH, &name));
+  size_t count = std::clamp<size_t>(static_cast<size_t>(std::max<int64_t>(call.integer(5), 1)), 1, images.size());
+  std::vector<std::unique_ptr<Chunk>> chunks;
+  for (size_t k = 0; k < count; ++k) {
+    auto chunk = std::make_unique<Chunk>();
+    chunk->job = job;
+    chunk->begin = images.size() * k / count;
+    chunk->end = images.size() * (k + 1) / count;
+    check(env, napi_create_async_work(env, nullptr, name, execute, complete, chunk.get(), &chunk->work));
+    chunks.push_back(std::move(chunk));
+  }
+  job->open_chunks = static_cast<int>(count);
+  for (auto& chunk : chunks) {
+    check(env, napi_queue_async_work(env, chunk->work));
+    chunk.release();
+  }
+  return promise;
+}
+
+}  // namespace
+
+void register_data(Env* env, napi_value e) {
+  define(env, e, "runImage", entry<run_image>);
+  define(env, e, "imageTensor", entry<image_tensor>);
+  define(env, e, "assembleBatch", entry<assemble_batch>);
+}
+
+}  // namespace torchts

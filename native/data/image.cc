@@ -1,0 +1,209 @@
+#include "data/image.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+
+#include "data/resample.h"
+#include "support/errors.h"
+
+namespace torchts::image {
+namespace {
+
+// Codes of lib/vision/transforms/program.ts.
+enum Code : int32_t { kResize = 1, kCrop = 2, kPad = 3, kFlipAcross = 4, kFlipDown = 5, kGray = 6 };
+enum PadMode : int32_t { kConstant = 0, kEdge = 1, kReflect = 2, kSymmetric = 3 };
+
+constexpr int64_t kMaxBytes = int64_t(1) << 31;
+
+struct Reader {
+  const Program& program;
+  size_t at = 0;
+  bool done() const { return at >= program.size(); }
+  int32_t next() {
+    if (done()) throw TypedError("value", "broken image program: it ends within a step");
+    return program[at++];
+  }
+};
+
+Size checked(Size size) {
+  if (size.width < 1 || size.height < 1)
+    throw TypedError("value", "an image of " + std::to_string(size.width) + " × " + std::to_string(size.height) +
+                                  " (width × height) cannot be made; both must be at least 1");
+  if (int64_t(size.width) * size.height * size.channels > kMaxBytes)
+    throw TypedError("value", "an image of " + std::to_string(size.width) + " × " + std::to_string(size.height) +
+                                  " (width × height) is too large");
+  return size;
+}
+
+struct Padding {
+  int32_t left, top, right, bottom, mode;
+  std::array<int32_t, 4> fill;
+};
+
+Padding read_padding(Reader& in) {
+  Padding p{};
+  p.left = in.next();
+  p.top = in.next();
+  p.right = in.next();
+  p.bottom = in.next();
+  p.mode = in.next();
+  for (int32_t& value : p.fill) value = in.next();
+  if (p.left < 0 || p.top < 0 || p.right < 0 || p.bottom < 0)
+    throw TypedError("value", "broken image program: negative padding");
+  return p;
+}
+
+Size padded(Size size, const Padding& p) {
+  return checked({size.width + p.left + p.right, size.height + p.top + p.bottom, size.channels});
+}
+
+// Where a position outside comes from; −1 for the fill.
+int32_t source_of(int32_t at, int32_t length, int32_t mode) {
+  if (at >= 0 && at < length) return at;
+  switch (mode) {
+    case kEdge: return std::clamp(at, 0, length - 1);
+    case kReflect: {
+      if (length == 1) return 0;
+      int32_t period = 2 * (length - 1);
+      int32_t m = ((at % period) + period) % period;
+      return m < length ? m : period - m;
+    }
+    case kSymmetric: {
+      int32_t period = 2 * length;
+      int32_t m = ((at % period) + period) % period;
+      return m < length ? m : period - 1 - m;
+    }
+    default: return -1;
+  }
+}
+
+Pixels pad(const Pixels& source, const Padding& p) {
+  Pixels out = Pixels::make(padded(source.size, p));
+  int32_t channels = source.size.channels;
+  std::vector<int32_t> columns(out.size.width);
+  for (int32_t x = 0; x < out.size.width; ++x) columns[x] = source_of(x - p.left, source.size.width, p.mode);
+  for (int32_t y = 0; y < out.size.height; ++y) {
+    int32_t from = source_of(y - p.top, source.size.height, p.mode);
+    uint8_t* row = out.own_row(y);
+    for (int32_t x = 0; x < out.size.width; ++x, row += channels)
+      for (int32_t c = 0; c < channels; ++c)
+        row[c] = from < 0 || columns[x] < 0 ? static_cast<uint8_t>(p.fill[c]) : source.row(from)[columns[x] * channels + c];
+  }
+  return out;
+}
+
+// What lies outside of the image is black, as PIL's crop has it.
+Pixels crop(const Pixels& source, int32_t left, int32_t top, int32_t width, int32_t height) {
+  Pixels out = Pixels::make(checked({width, height, source.size.channels}));
+  size_t channels = source.size.channels;
+  int64_t first = std::max<int64_t>(left, 0), last = std::min<int64_t>(int64_t(left) + width, source.size.width);
+  if (last <= first) return out;
+  for (int32_t y = 0; y < height; ++y) {
+    int64_t from = int64_t(top) + y;
+    if (from < 0 || from >= source.size.height) continue;
+    std::memcpy(out.own_row(y) + size_t(first - left) * channels,
+                source.row(static_cast<int32_t>(from)) + size_t(first) * channels, size_t(last - first) * channels);
+  }
+  return out;
+}
+
+Pixels flip_across(const Pixels& source) {
+  Pixels out = Pixels::make(source.size);
+  int32_t channels = source.size.channels, width = source.size.width;
+  for (int32_t y = 0; y < source.size.height; ++y) {
+    const uint8_t* in = source.row(y) + size_t(width - 1) * channels;
+    uint8_t* row = out.own_row(y);
+    for (int32_t x = 0; x < width; ++x, in -= channels, row += channels)
+      for (int32_t c = 0; c < channels; ++c) row[c] = in[c];
+  }
+  return out;
+}
+
+Pixels flip_down(const Pixels& source) {
+  Pixels out = Pixels::make(source.size);
+  size_t length = size_t(source.size.width) * source.size.channels;
+  for (int32_t y = 0; y < source.size.height; ++y)
+    std::memcpy(out.own_row(y), source.row(source.size.height - 1 - y), length);
+  return out;
+}
+
+// ITU-R 601-2 luma in PIL's fixed point.
+Pixels gray(const Pixels& source, int32_t channels) {
+  Pixels out = Pixels::make({source.size.width, source.size.height, channels});
+  size_t count = size_t(source.size.width) * source.size.height;
+  int32_t from = source.size.channels;
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* p = source.data + i * from;
+    auto luma = from == 1 ? p[0] : static_cast<uint8_t>((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
+    for (int32_t c = 0; c < channels; ++c) out.own[i * channels + c] = luma;
+  }
+  return out;
+}
+
+[[noreturn]] void unknown(int32_t code) {
+  throw TypedError("value", "broken image program: no step has the code " + std::to_string(code));
+}
+
+int32_t gray_channels(Reader& in) {
+  int32_t channels = in.next();
+  if (channels != 1 && channels != 3) throw TypedError("value", "broken image program: gray has 1 or 3 channels");
+  return channels;
+}
+
+}  // namespace
+
+Size result_size(Size size, const Program& program) {
+  Reader in{program};
+  while (!in.done()) {
+    switch (int32_t code = in.next()) {
+      case kResize:
+        size.width = in.next();
+        size.height = in.next();
+        in.next();
+        break;
+      case kCrop:
+        in.next();
+        in.next();
+        size.width = in.next();
+        size.height = in.next();
+        break;
+      case kPad: size = padded(size, read_padding(in)); break;
+      case kFlipAcross:
+      case kFlipDown: break;
+      case kGray: size.channels = gray_channels(in); break;
+      default: unknown(code);
+    }
+    size = checked(size);
+  }
+  return size;
+}
+
+Pixels run(Pixels pixels, const Program& program) {
+  Reader in{program};
+  while (!in.done()) {
+    switch (int32_t code = in.next()) {
+      case kResize: {
+        int32_t width = in.next(), height = in.next(), filter = in.next();
+        checked({width, height, pixels.size.channels});
+        if (filter < 0 || filter > 5) throw TypedError("value", "broken image program: unknown filter");
+        pixels = resize(pixels, width, height, static_cast<Filter>(filter));
+        break;
+      }
+      case kCrop: {
+        int32_t left = in.next(), top = in.next(), width = in.next(), height = in.next();
+        pixels = crop(pixels, left, top, width, height);
+        break;
+      }
+      case kPad: pixels = pad(pixels, read_padding(in)); break;
+      case kFlipAcross: pixels = flip_across(pixels); break;
+      case kFlipDown: pixels = flip_down(pixels); break;
+      case kGray: pixels = gray(pixels, gray_channels(in)); break;
+      default: unknown(code);
+    }
+  }
+  return pixels;
+}
+
+}  // namespace torchts::image
