@@ -49,10 +49,8 @@ export async function tutorialTrainer(options: TutorialOptions): Promise<boolean
     // Ctrl-C is heard by `run`, which all scripts share.
     handleSignals: false,
   });
-  const limited = firstSamples(
-    trainLoader as torch.Loader<Batch>,
-    Math.min(options.trainLimit ?? Infinity, trainDataset.length),
-  );
+  const samples = Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, trainDataset.length);
+  const limited = firstSamples(trainLoader as torch.Loader<Batch>, samples, batchSize);
   const { history, stopped, seconds } = await trainer.fit(limited, {
     epochs,
     resume: options.resume,
@@ -70,7 +68,7 @@ export async function tutorialTrainer(options: TutorialOptions): Promise<boolean
     torch.Tensor,
     torch.Tensor,
   ];
-  const [predicted] = await trainer.predict([images]);
+  const [predicted] = await trainer.predict([[images]]);
   const named = (numbers: torch.Tensor) => (numbers.tolist() as number[]).map((label) => classes[label]!);
   const [truth, guess] = [named(labels), named(predicted!.argmax(1))];
   console.log(`GroundTruth: ${truth.slice(0, 8).join(' ')}`);
@@ -96,8 +94,9 @@ export async function tutorialTrainer(options: TutorialOptions): Promise<boolean
 }
 
 /** The first `limit` samples of every pass over a loader; the last batch is cut where they end. */
-function firstSamples(loader: torch.Loader<Batch>, limit: number): torch.Loader<Batch> {
+function firstSamples(loader: torch.Loader<Batch>, limit: number, batchSize: number): torch.Loader<Batch> {
   return {
+    length: Math.ceil(limit / batchSize),
     async *[Symbol.asyncIterator]() {
       let left = limit;
       for await (const batch of loader) {

@@ -87,17 +87,18 @@ export class Trainer<Batch = readonly Tensor[], Output = Tensor, M extends Metri
 
   /**
    * The model's output for every batch, on the CPU, without gradients and in evaluation mode; `map`
-   * keeps something smaller. Labels in the batches are left out.
+   * keeps something smaller. Of an array of several the last element counts as labels and is left out;
+   * `[inputs]` and a bare tensor are inputs.
    */
   async predict<Kept = Output>(
-    loader: Loader<Batch | Tensor>,
+    loader: Loader<Batch>,
     options: PredictOptions<Output, Kept> = {},
   ): Promise<Kept[]> {
     checkLoader('predict', loader);
     checkKeys('predict', options, ['limitBatches', 'signal', 'map']);
     checkWhole('predict: limitBatches', options.limitBatches, 1);
     const { limitBatches, signal, map } = options;
-    return predictLoader(this.setup, loader as Loader<Batch>, {
+    return predictLoader(this.setup, loader, {
       limitBatches,
       map,
       stopped: () => signal?.aborted ?? false,

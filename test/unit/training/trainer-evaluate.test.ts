@@ -159,7 +159,7 @@ describe('Trainer.predict', () => {
     const trainer = new torch.Trainer(model, { criterion, progress: false });
     const data = batches(3);
     const outputs: torch.Tensor[] = await trainer.predict(data);
-    const plain = await trainer.predict(data.map(([x]) => x));
+    const plain = await trainer.predict(data.map(([x]) => [x]));
     model.eval();
     data.forEach(([x], i) => {
       expect(torch.equal(outputs[i]!, model(x))).to.equal(true);

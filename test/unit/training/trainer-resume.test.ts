@@ -137,7 +137,13 @@ describe('Trainer: checkpoints', () => {
           checkpointDir,
           metrics,
           checkpoint: { keep: 2, monitor: 'train.accuracy' },
-          callbacks: [{ onEpochStart: (context) => void (epoch = context.epoch) }],
+          callbacks: [
+            {
+              onEpochStart: (context) => {
+                epoch = context.epoch;
+              },
+            },
+          ],
         },
         { epochs: 4 },
       );

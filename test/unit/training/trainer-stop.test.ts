@@ -73,7 +73,13 @@ describe('Trainer: stop signals', () => {
       optimizer,
       progress: false,
       handleSignals: false,
-      callbacks: [{ onStepEnd: () => void (during = listeners()) }],
+      callbacks: [
+        {
+          onStepEnd: () => {
+            during = listeners();
+          },
+        },
+      ],
     });
     await trainer.fit(batches(1));
     expect(during).to.deep.equal(before);
