@@ -2,7 +2,6 @@
 import { ArgumentError, ValueError } from '../errors.js';
 import { CallbackList, type FitContext } from './callbacks.js';
 import { readCheckpoint } from './checkpoint-store.js';
-import { NonFiniteLossError } from './errors.js';
 import { emptyLoader, evaluateLoader, lengthOf } from './evaluate.js';
 import { Measures } from './measure.js';
 import type { MetricSet } from './metrics.js';
@@ -20,8 +19,8 @@ import {
   type UnpackedRun,
 } from './run-state.js';
 import type { Setup } from './setup.js';
-import type { StepResult } from './step.js';
 import { breathe, StopWatch } from './stop.js';
+import { type BatchLoss, ratesOf, TrainStep } from './train-step.js';
 import type {
   EpochRecord,
   FitOptions,
@@ -36,6 +35,7 @@ import type {
 export class FitRun<Batch, Output, M extends MetricSet<Output>> {
   private readonly optimizer: OptimizerLike;
   private readonly measures: Measures<Output, M>;
+  private readonly trainStep: TrainStep<Batch, Output, M>;
   private readonly callbacks: CallbackList;
   private readonly epochs: number;
   private readonly context: FitContext;
@@ -45,7 +45,6 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
   private resumed: UnpackedRun | null = null;
   private epochRandom: RandomState | null = null;
   private written: string | null = null;
-  private warned = false;
   private started = 0;
   private epochStarted = 0;
 
@@ -63,6 +62,7 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
     this.epochs = options.epochs ?? 1;
     this.measures = new Measures(setup.metrics);
     this.measures.reset();
+    this.trainStep = new TrainStep(setup, this.optimizer, this.measures);
     this.callbacks = new CallbackList(setup.callbacks());
     this.stop = new StopWatch(options.signal, setup.options.handleSignals ?? true);
     this.context = this.makeContext();
@@ -122,7 +122,7 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
     const record: EpochRecord<M> = {
       epoch: at.epoch,
       steps: at.step,
-      lr: this.rates(),
+      lr: ratesOf(this.optimizer),
       seconds: since(this.epochStarted),
       train,
       validation,
@@ -142,7 +142,7 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
     const total = lengthOf(loader, this.options.limitBatches);
     const skip = at.batch;
     const bar = setup.progressBar(`Epoch ${at.epoch + 1}/${this.epochs}`, this.stepsOf(total));
-    const group: { value: number; samples: number }[] = [];
+    const group: BatchLoss[] = [];
     let seen = 0;
     let size = 1;
     try {
@@ -153,7 +153,7 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
           if (seen === skip && continueWith !== null) restoreRandom(continueWith, loader);
         } else {
           if (group.length === 0) size = this.groupSize(seen, total);
-          group.push(await this.batch(raw, group.length === 0, size));
+          group.push(await this.trainStep.batch(raw, group.length === 0, size, at));
           if (group.length === size) await this.update(group.splice(0), seen, bar);
           await breathe();
         }
@@ -175,52 +175,16 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
     return !stop.requested;
   }
 
-  /** Forward and backward of one batch. */
-  private async batch(raw: Batch, first: boolean, size: number): Promise<{ value: number; samples: number }> {
-    const { setup, optimizer } = this;
-    const { batchStep, precision } = setup;
-    const batch = batchStep.prepare(raw);
-    if (first) optimizer.zeroGrad();
-    const computed = precision.forward(() => batchStep.compute(batch));
-    const result: StepResult<Output> = computed instanceof Promise ? await computed : computed;
-    const { loss } = result;
-    // On the CPU the value is there: a bad one is caught before it reaches the weights. On a device,
-    // asking for it now would make the backward pass wait.
-    const early = loss.isCpu ? this.checked(Number(loss.item())) : null;
-    precision.backward(size === 1 ? loss : loss.div(size));
-    const value = early ?? this.checked(Number(loss.item()));
-    this.measures.add(value, result);
-    return { value, samples: result.samples };
-  }
-
   /** A step of the optimizer over the batches since the last one. */
-  private async update(
-    group: readonly { value: number; samples: number }[],
-    seen: number,
-    bar: ProgressBar | null,
-  ): Promise<void> {
-    const { setup, at } = this;
-    const lr = this.rates();
-    setup.precision.step(this.optimizer);
-    setup.schedules.afterStep();
-    const loss = group.length === 1 ? group[0]!.value : mean(group.map(({ value }) => value));
-    at.losses.push(loss);
+  private async update(group: readonly BatchLoss[], seen: number, bar: ProgressBar | null): Promise<void> {
+    const { at } = this;
+    const event = this.trainStep.update(group);
+    at.losses.push(event.loss);
     at.batch = seen;
     at.step++;
     at.globalStep++;
-    bar?.update(at.step, { loss, samples: this.measures.samples });
-    const samples = group.reduce((sum, part) => sum + part.samples, 0);
-    await this.callbacks.stepEnd(this.context, { loss, samples, lr });
-  }
-
-  private checked(value: number): number {
-    const { onNonFinite } = this.setup;
-    if (Number.isFinite(value) || onNonFinite === 'ignore') return value;
-    const error = new NonFiniteLossError(value, this.at.epoch, this.at.step + 1);
-    if (onNonFinite === 'throw') throw error;
-    if (!this.warned) process.emitWarning(error.message);
-    this.warned = true;
-    return value;
+    bar?.update(at.step, { loss: event.loss, samples: this.measures.samples });
+    await this.callbacks.stepEnd(this.context, event);
   }
 
   /** Validation's result, null where there is none, undefined where it was stopped. */
@@ -293,12 +257,6 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
 
   // ---- what others see ----
 
-  private rates(): number[] {
-    return this.optimizer.paramGroups.map(({ lr }) =>
-      typeof lr === 'object' ? Number(lr.item()) : (lr ?? NaN),
-    );
-  }
-
   private stepsOf(batches: number | undefined): number | undefined {
     return batches === undefined ? undefined : Math.ceil(batches / this.setup.accumulate);
   }
@@ -355,8 +313,4 @@ export class FitRun<Batch, Output, M extends MetricSet<Output>> {
 
 function since(milliseconds: number): number {
   return (performance.now() - milliseconds) / 1000;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -37,6 +37,15 @@ export function fresh(lr = 0.01): { model: Net; optimizer: optim.Adam; criterion
   };
 }
 
+/** A Trainer on the small problem, with its parts. */
+export function made<M extends torch.MetricSet<torch.Tensor> = {}>(
+  options: torch.TrainerOptions<readonly torch.Tensor[], torch.Tensor, M> = {},
+) {
+  const { model, optimizer, criterion } = fresh();
+  const trainer = new torch.Trainer(model, { criterion, optimizer, progress: false, ...options });
+  return { model, optimizer, criterion, trainer };
+}
+
 /** The plain loop: what a Trainer must equal. */
 export async function plainLoop(
   { model, optimizer, criterion }: ReturnType<typeof fresh>,
