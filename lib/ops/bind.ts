@@ -1,5 +1,6 @@
 /** Arguments of hand-written functions, bound as Python binds them. */
 import { ArgumentError } from '../errors.js';
+import { HandleOwner } from '../tensor/handle-owner.js';
 import { findPacket, invokeWith } from './invoke.js';
 import { isOptions } from './unwrap.js';
 
@@ -43,6 +44,17 @@ export function bindArguments(signature: Signature, args: readonly unknown[]): R
     if (bound[param] === undefined)
       throw new ArgumentError(`${name}(): missing required argument '${param}'`);
   return bound;
+}
+
+/**
+ * Checks an argument that a hand-written function uses as a Tensor before ATen sees it.
+ *
+ * @throws ArgumentError for anything else.
+ */
+export function checkTensor(name: string, param: string, value: unknown): void {
+  if (value instanceof HandleOwner) return;
+  const given = value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value;
+  throw new ArgumentError(`${name}(): argument '${param}' must be Tensor, got ${given}`);
 }
 
 const packets = new Map<string, number>();

@@ -7,6 +7,8 @@
 
 /** Operators that Python's users never see: internals of kernels, other back ends, derivatives. */
 const internal: readonly RegExp[] = [
+  // They trust their callers: a wrong argument ends the process.
+  /^native_/,
   /_backward(_|$)|_backward$|_double_backward|_jvp$|_forward$|_overrideable$|_cachemask|_functional$|_input$/,
   /^(cudnn|miopen|mkldnn|mps|xnnpack|fbgemm|quantized|quantize|fake_quantize|fused_moving|sym_|q_|int_repr)/,
   /^(choose_qparams|dequantize|is_vulkan|is_mkldnn|to_mkldnn|to_padded|nested_|segment_|rrelu_with)/,
@@ -16,7 +18,7 @@ const internal: readonly RegExp[] = [
   /(^|_)names?_?$|^(align|refine|rename)|^unflatten_dense|^flatten_dense/,
   // Behind nn.functional under other names, reached through torch.ops.aten.
   /^(slow_conv|thnn_|conv_depthwise3d|mkldnn)|^(convolution|batch_norm_(stats|elemt|gather|update|backward).*)$/,
-  /^(native_norm|norm_except_dim|lift|lift_fresh|lift_fresh_copy|cummaxmin|value_selecting|record_stream)/,
+  /^(norm_except_dim|lift|lift_fresh|lift_fresh_copy|cummaxmin|value_selecting|record_stream)/,
   /^(set_data|data|is_leaf|output_nr|retains_grad|retain_grad|requires_grad_|numpy_T|matrix_H|item|alias|copy)$/,
   /^(set_|_version|nonzero_numpy|unique_dim|unique_dim_consecutive|unique_consecutive|from_file|promote_types)$/,
   /^(can_cast|result_type|is_distributed|is_inference|is_complex|is_floating_point|is_signed|is_neg|is_conj)$/,
@@ -112,7 +114,7 @@ export const namespaces: Readonly<Record<string, string>> = {
 /** Functions of `torch` that torch.nn.functional stands on too; `nn-functions.ts` exports them again. */
 export const sharedWithNn = new RegExp(
   [
-    '^(conv|batch_norm|instance_norm|layer_norm|group_norm|rms_norm|native_|embedding|prelu|[sc]elu|relu|rrelu|threshold)',
+    '^(conv|batch_norm|instance_norm|layer_norm|group_norm|rms_norm|embedding|prelu|[sc]elu|relu|rrelu|threshold)',
     '^(feature_)?(alpha_)?dropout|^(max|avg|adaptive_(avg|max))_pool|^(pixel|channel)_|^(log_)?softmax|^hardshrink',
     '^(cosine|ctc|hinge|kl|margin|triplet|poisson|pairwise|pdist|grid_sampler|affine_grid|binary_cross)|^(lstm|gru|rnn)_?',
     '^(sigmoid|tanh|bilinear)',

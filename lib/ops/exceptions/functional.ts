@@ -1,7 +1,7 @@
 /** Functions whose Python signature (torch/functional.py) is not ATen's. */
 import { ArgumentError, ShapeError, ValueError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { bindArguments, callAten } from '../bind.js';
+import { bindArguments, callAten, checkTensor } from '../bind.js';
 import type { DType, Ints, Scalar } from '../types.js';
 
 export interface NormOptions {
@@ -77,6 +77,7 @@ function dimensionPairs(a: Tensor, b: Tensor, dims: unknown): [readonly number[]
     return dims as unknown as [readonly number[], readonly number[]];
   }
   if (typeof dims !== 'number') {
+    checkTensor('tensordot', 'dims', dims);
     const given = dims as Tensor;
     if (given.numel() > 1) return given.tolist() as [number[], number[]];
     return dimensionPairs(a, b, given.item());
@@ -102,6 +103,8 @@ export function tensordot(options: { a: Tensor; b: Tensor; dims?: TensordotDims;
 export function tensordot(...args: unknown[]): Tensor {
   const signature = { name: 'tensordot', params: ['a', 'b', 'dims', 'out'], required: 2 };
   const { a, b, dims = 2, out } = bindArguments(signature, args);
+  checkTensor('tensordot', 'a', a);
+  checkTensor('tensordot', 'b', b);
   const [dimsA, dimsB] = dimensionPairs(a as Tensor, b as Tensor, dims);
   return callAten(out === undefined ? 'tensordot.' : 'tensordot.out', [a, b, dimsA, dimsB], {
     out,
@@ -187,8 +190,11 @@ export function unravelIndex(indices: Tensor, shape: Ints): Tensor[];
 export function unravelIndex(indices: Tensor, options: { shape: Ints }): Tensor[];
 export function unravelIndex(...args: unknown[]): Tensor[] {
   const bound = bindArguments({ name: 'unravelIndex', params: ['indices', 'shape'], required: 2 }, args);
+  checkTensor('unravelIndex', 'indices', bound.indices);
   const indices = bound.indices as Tensor;
   const shape = (typeof bound.shape === 'number' ? [bound.shape] : bound.shape) as readonly number[];
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size)))
+    throw new ArgumentError('unravelIndex(): shape must be a whole number or a list of them');
   if (!/^u?int/.test(indices.dtype))
     throw new ArgumentError(`unravelIndex(): indices must be of an integer dtype, got ${indices.dtype}`);
   if (shape.some((size) => size < 0 || (size === 0 && indices.numel() > 0)))

@@ -2,7 +2,7 @@
 import type { DType } from '../../bindings.js';
 import { native } from '../../native.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { callAten } from '../bind.js';
+import { callAten, checkTensor } from '../bind.js';
 import type { Scalar } from '../types.js';
 
 /** Whether a value is a Tensor. See torch.is_tensor. */
@@ -12,6 +12,7 @@ export function isTensor(value: unknown): value is Tensor {
 
 /** The number of elements. See torch.numel. */
 export function numel(input: Tensor): number {
+  checkTensor('numel', 'input', input);
   return input.numel();
 }
 

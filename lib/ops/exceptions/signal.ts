@@ -1,7 +1,7 @@
 /** Short-time Fourier transform: Python pads for `center` before it calls ATen. */
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, ShapeError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { bindArguments, callAten } from '../bind.js';
+import { bindArguments, callAten, checkTensor } from '../bind.js';
 
 export interface StftOptions {
   /** Distance between windows. Default: `floor(nFft / 4)`. */
@@ -40,11 +40,14 @@ export function stftOf(signal: Tensor, bound: Record<string, unknown>): Tensor {
     padMode = 'reflect',
   } = bound;
   const { normalized = false, onesided = null, returnComplex = null, alignToWindow = null } = bound;
+  checkTensor('stft', 'input', signal);
   let input = signal;
   if (center === true) {
     if (alignToWindow !== null)
       throw new ArgumentError('stft(): alignToWindow may only be given with center: false');
     const shape = input.shape;
+    if (shape.length < 1 || shape.length > 2)
+      throw new ShapeError(`stft(): expected an input of 1 or 2 dimensions, got shape [${shape.join(', ')}]`);
     const pad = Math.floor((nFft as number) / 2);
     const extended = callAten('view.', [input, [...Array<number>(3 - shape.length).fill(1), ...shape]]);
     const padded = callAten('pad', [extended, [pad, pad], padMode]) as Tensor;

@@ -24,6 +24,8 @@ export function broadcastShapes(...shapes: (number | readonly number[])[]): numb
   const result: number[] = [];
   for (const given of shapes) {
     const shape = typeof given === 'number' ? [given] : given;
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0))
+      throw new ArgumentError('broadcastShapes(): a shape must be a list of whole numbers from 0');
     for (let i = 1; i <= shape.length; i++) {
       const size = shape[shape.length - i]!;
       const before = result[result.length - i];
@@ -106,6 +108,8 @@ export function meshgrid(...args: unknown[]): Tensor[] {
 export type Subscript = number | '...';
 
 function letters(list: readonly Subscript[]): string {
+  if (!Array.isArray(list))
+    throw new ArgumentError('einsum(): expected an equation, or a list of dimensions after each operand');
   return list
     .map((s) => {
       if (s === '...') return '...';
