@@ -1,6 +1,7 @@
 /** What generated code is made of: typed doors to operators. */
 import { native } from '../native.js';
-import { invoke, invokeWith, lazyPacket } from './invoke.js';
+import { HandleOwner } from '../tensor/handle-owner.js';
+import { invoke, invokeSelf, invokeWith, lazyPacket } from './invoke.js';
 import { isOptions } from './unwrap.js';
 
 type Untyped = (...args: unknown[]) => unknown;
@@ -19,13 +20,16 @@ export function defineFunction(name: string, aten: string): unknown {
 /** A method `tensor.<name>`; `this` is the schema's `self`. */
 export function defineMethod(name: string, aten: string): unknown {
   const packet = lazyPacket(aten, { shown: name, method: true });
-  return named(name, function (this: unknown, ...args: unknown[]) {
-    const last = args.length - 1;
-    if (last >= 0 && isOptions(args[last])) {
-      const options = args.pop() as Record<string, unknown>;
-      return invokeWith(packet(), [this, ...args], options);
+  return named(name, function (this: unknown, first?: unknown, ...more: unknown[]) {
+    // Almost every call has one operand or none; they are spared the arrays.
+    if (more.length === 0) {
+      if (first === undefined) return invokeSelf(packet(), this);
+      if (typeof first === 'number' || first instanceof HandleOwner) return invokeSelf(packet(), this, first);
+      return isOptions(first) ? invokeWith(packet(), [this], first) : invokeWith(packet(), [this, first]);
     }
-    return invokeWith(packet(), [this, ...args]);
+    const last = more[more.length - 1];
+    if (isOptions(last)) return invokeWith(packet(), [this, first, ...more.slice(0, -1)], last);
+    return invokeWith(packet(), [this, first, ...more]);
   });
 }
 

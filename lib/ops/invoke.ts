@@ -113,6 +113,18 @@ export function invokeWith(
   return wrapResult(result, args[0], out);
 }
 
+/** A method with one operand, a tensor or a number, or with none. */
+export function invokeSelf(packet: number, self: unknown, operand?: number | HandleOwner): unknown {
+  syncMode();
+  const handle = (self as HandleOwner).handle;
+  let result: unknown;
+  if (operand === undefined) result = native.invoke(packet, undefined, handle);
+  else if (typeof operand === 'number') result = native.invoke(packet, undefined, handle, operand);
+  else result = native.invoke(packet, undefined, handle, operand.handle);
+  // In-place forms give back the very tensor that they were called on.
+  return result === handle ? self : wrapResult(result, self, undefined);
+}
+
 /** Invokes with a trailing options object where the last argument is one. */
 export function invoke(packet: number, args: readonly unknown[]): unknown {
   const last = args.length - 1;

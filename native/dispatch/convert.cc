@@ -1,5 +1,6 @@
 #include "dispatch/convert.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <unordered_map>
@@ -97,6 +98,38 @@ bool read_scalar(Env* env, napi_value value, napi_valuetype type, at::Scalar& re
   }
 }
 
+// A number as operand is a tensor that gives way in type promotion. Loops use the same few numbers, so
+// the last ones are kept: nothing writes to them, as no operator returns an operand of its own accord.
+at::Tensor wrapped_number(Env* env, const at::Scalar& scalar) {
+  uint64_t bits = 0;
+  if (scalar.isComplex()) {
+    at::Tensor wrapped = at::scalar_to_tensor(scalar);
+    wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
+    return wrapped;
+  }
+  if (scalar.isFloatingPoint())
+    bits = std::bit_cast<uint64_t>(scalar.toDouble());
+  else if (scalar.isIntegral(true) && scalar.type() != c10::kUInt64)
+    bits = static_cast<uint64_t>(scalar.to<int64_t>());
+  else
+    bits = scalar.toUInt64();
+  Env::Number& slot = env->numbers[(bits ^ (bits >> 32) ^ (bits >> 52)) % env->numbers.size()];
+  if (slot.tensor.defined() && slot.bits == bits && slot.type == scalar.type()) return slot.tensor;
+  at::Tensor wrapped = at::scalar_to_tensor(scalar);
+  wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
+  slot = {bits, scalar.type(), wrapped};
+  return wrapped;
+}
+
+// An element of a list of integers: a number, or a tensor that holds one.
+bool read_element(Env* env, napi_value element, Strictness strictness, int64_t& number) {
+  if (read_int(env->env, element, number)) return true;
+  at::Scalar scalar;
+  if (strictness != Strictness::Lenient || !item_of(env, element, scalar) || !scalar.isIntegral(false)) return false;
+  number = scalar.toLong();
+  return true;
+}
+
 template <typename F>
 bool each_element(napi_env env, napi_value value, F&& take) {
   bool is_array = false;
@@ -156,11 +189,7 @@ bool convert_list(Env* env, const ArgPlan& plan, napi_value value, napi_valuetyp
       if (!each_element(napi, value, [&](napi_value element, uint32_t length) {
             if (list.empty()) list.reserve(length);
             int64_t number;
-            if (!read_int(napi, element, number)) {
-              at::Scalar scalar;
-              if (strictness != Strictness::Lenient || !item_of(env, element, scalar) || !scalar.isIntegral(false)) return false;
-              number = scalar.toLong();
-            }
+            if (!read_element(env, element, strictness, number)) return false;
             list.push_back(number);
             return true;
           }))
@@ -271,6 +300,14 @@ bool convert_named(const ArgPlan& plan, const std::string& text, c10::IValue& re
 
 }  // namespace
 
+bool convert_spread(Env* env, const napi_value* values, size_t count, Strictness strictness, c10::IValue& result) {
+  std::vector<int64_t> list(count);
+  for (size_t i = 0; i < count; ++i)
+    if (!read_element(env, values[i], strictness, list[i])) return false;
+  result = std::move(list);
+  return true;
+}
+
 std::optional<c10::ScalarType> dtype_of_name(const std::string& name) {
   for (const auto& [text, type] : kDTypes)
     if (name == text) return type;
@@ -304,10 +341,8 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_te
   napi_valuetype type;
   check(napi, napi_typeof(napi, value, &type));
   if (type == napi_null || type == napi_undefined) {
-    if (!plan.optional) {
-      // A required tensor of LibTorch's C++ interface is never undefined.
-      return false;
-    }
+    // `undefined` means the default, which the caller fills in; `null` is Python's None.
+    if (!plan.optional || (type == napi_undefined && plan.kind != ArgKind::Tensor)) return false;
     result = c10::IValue();
     return true;
   }
@@ -316,9 +351,7 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_te
       if (!numbers_as_tensors) return false;
       at::Scalar scalar;
       if (!read_scalar(env, value, type, scalar)) return false;
-      at::Tensor wrapped = at::scalar_to_tensor(scalar);
-      wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
-      result = std::move(wrapped);
+      result = wrapped_number(env, scalar);
       return true;
     }
     case ArgKind::Scalar: {

@@ -18,6 +18,9 @@ enum class Strictness { Strict, Lenient };
 // cannot be used (a disposed tensor).
 bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_tensors, Strictness strictness, c10::IValue& result);
 
+// A list of integers whose elements were given one by one: x.view(2, -1).
+bool convert_spread(Env* env, const napi_value* values, size_t count, Strictness strictness, c10::IValue& result);
+
 std::optional<c10::ScalarType> dtype_of_name(const std::string& name);
 const char* dtype_name(c10::ScalarType type);
 std::optional<c10::MemoryFormat> memory_format_of_name(const std::string& name);

@@ -1,5 +1,6 @@
 // packet(name, …) and invoke(packet, kwargs, ...args): the door to every operator.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <mutex>
 
@@ -33,14 +34,6 @@ struct Given {
   const napi_value* values;
   std::vector<std::pair<std::string, napi_value>> keywords;
 };
-
-// Where a positional list of numbers stands for one int[] (x.view(2, -1)): Python allows it where the
-// list is the only positional argument beside `self`.
-bool spreads(const Packet& packet, const OverloadPlan& overload, size_t first) {
-  if (overload.positional != first + 1) return false;
-  const ArgPlan& plan = overload.args[first];
-  return plan.kind == ArgKind::IntList && !plan.kwarg_only;
-}
 
 // How the options object names an argument. Python calls the first argument of a function `input`, the
 // schema `self`.
@@ -84,10 +77,11 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
     if (reason) *reason = "dimension names are not supported by torchts";
     return false;
   }
-  const size_t first = packet.method || (!overload.args.empty() && overload.args[0].name == "self") ? 1 : 0;
-  napi_value spread = nullptr;
+  const size_t first = overload.self_args;
+  bool spread = false;
   size_t count = given.count;
-  const bool may_spread = spreads(packet, overload, first);
+  // A positional list of numbers stands for one int[], as in Python.
+  const bool may_spread = overload.spreads;
   if (count > overload.positional && !may_spread) {
     if (reason) *reason = "takes at most " + std::to_string(overload.positional) + " positional arguments, got " + std::to_string(count);
     return false;
@@ -96,12 +90,11 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
     napi_valuetype t;
     check(napi, napi_typeof(napi, given.values[first], &t));
     if (count > first + 1 || t == napi_number || t == napi_bigint) {
-      check(napi, napi_create_array_with_length(napi, count - first, &spread));
-      for (size_t i = first; i < count; ++i) check(napi, napi_set_element(napi, spread, i - first, given.values[i]));
+      spread = true;
       count = first + 1;
     }
   } else if (may_spread && count == first && given.keywords.empty() && first == 1 && !overload.args[first].has_default) {
-    check(napi, napi_create_array_with_length(napi, 0, &spread));  // x.view()
+    spread = true;  // x.view()
     count = first + 1;
   }
   size_t used = 0;
@@ -109,7 +102,8 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
   for (size_t i = 0; i < overload.args.size(); ++i) {
     const ArgPlan& plan = overload.args[i];
     napi_value value = nullptr;
-    if (i < count) value = spread && i == first ? spread : given.values[i];
+    const bool spread_here = spread && i == first;
+    if (i < count && !spread_here) value = given.values[i];
     bool doubled = false;
     for (const auto& [key, keyword] : given.keywords) {
       if (plan.is_out && takes_out_list(packet, overload, key)) {
@@ -122,12 +116,12 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
         break;
       }
       if (!key_matches(packet, plan, key)) continue;
-      doubled = value != nullptr;
+      doubled = value != nullptr || spread_here;
       if (!doubled) value = keyword;
       ++used;
       break;
     }
-    bool absent = value == nullptr;
+    bool absent = value == nullptr && !spread_here;
     if (value && plan.kind != ArgKind::Tensor) {
       napi_valuetype t;
       check(napi, napi_typeof(napi, value, &t));
@@ -143,8 +137,13 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       continue;
     }
     stack.emplace_back();
-    if (!convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, stack.back())) {
-      if (reason) {
+    const bool fits = spread_here
+                          ? convert_spread(env, given.values + first, given.count - first, strictness, stack.back())
+                          : convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, stack.back());
+    if (!fits) {
+      if (reason && spread_here) {
+        *reason = "argument '" + key_of(packet, plan) + "' must be " + plan.type_text;
+      } else if (reason) {
         *reason = "argument '" + key_of(packet, plan) + "' must be " + plan.type_text + ", got " + describe(env, value);
         if (plan.kind == ArgKind::Unsupported) *reason += " (this kind is not supported by torchts)";
       }
@@ -163,6 +162,45 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       }
     }
     return false;
+  }
+  return true;
+}
+
+// The usual call, positional arguments alone, without the bookkeeping of names. False also where the
+// general way would fit: it is asked next.
+bool bind_positional(Env* env, const Packet& packet, const OverloadPlan& overload, const Given& given,
+                     std::vector<c10::IValue>& stack, Sources& sources) {
+  stack.clear();
+  sources.clear();
+  if (overload.refused || overload.is_out) return false;
+  if (given.count > overload.positional && !overload.spreads) return false;
+  size_t i = 0;
+  for (; i < given.count && i < overload.positional; ++i) {
+    if (overload.spreads && i == overload.self_args) {
+      std::vector<int64_t> numbers;
+      numbers.reserve(given.count - i);
+      double number;
+      for (size_t k = i; k < given.count; ++k) {
+        if (napi_get_value_double(env->env, given.values[k], &number) != napi_ok || std::trunc(number) != number) break;
+        numbers.push_back(static_cast<int64_t>(number));
+      }
+      if (numbers.size() == given.count - i) {
+        stack.emplace_back(std::move(numbers));
+        sources.push_back(nullptr);
+        ++i;
+        break;
+      }
+      if (given.count > overload.positional) return false;
+    }
+    stack.emplace_back();
+    if (!convert(env, overload.args[i], given.values[i], packet.numbers_as_tensors && i < 2, Strictness::Strict, stack.back()))
+      return false;
+    sources.push_back(given.values[i]);
+  }
+  for (; i < overload.args.size(); ++i) {
+    if (!overload.args[i].has_default) return false;
+    stack.push_back(overload.args[i].default_value);
+    sources.push_back(nullptr);
   }
   return true;
 }
@@ -310,15 +348,22 @@ napi_value invoke(Call& call) {
   }
   std::vector<c10::IValue> stack = std::move(env->spare_stack);
   Sources sources;
+  auto finish = [&](OverloadPlan& overload) {
+    napi_value result = run(env, overload, stack, sources);
+    stack.clear();
+    env->spare_stack = std::move(stack);
+    return result;
+  };
+  if (given.keywords.empty()) {
+    for (OverloadPlan& overload : packet.overloads)
+      if (bind_positional(env, packet, overload, given, stack, sources)) return finish(overload);
+  }
   for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
     for (OverloadPlan& overload : packet.overloads) {
       if (overload.is_out && !out_given && packet.camel_keys) continue;
       sources.clear();
       if (!bind_arguments(env, packet, overload, given, strictness, stack, &sources, nullptr)) continue;
-      napi_value result = run(env, overload, stack, sources);
-      stack.clear();
-      env->spare_stack = std::move(stack);
-      return result;
+      return finish(overload);
     }
   }
   stack.clear();

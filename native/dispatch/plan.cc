@@ -117,6 +117,8 @@ OverloadPlan::OverloadPlan(c10::OperatorHandle handle) : op(std::move(handle)) {
     if (plan.kind == ArgKind::Tensor || plan.kind == ArgKind::TensorList) ++tensor_args;
     if (plan.kind == ArgKind::IntList) ++int_lists;
   }
+  self_args = !args.empty() && args[0].name == "self" ? 1 : 0;
+  spreads = positional == self_args + 1 && args[self_args].kind == ArgKind::IntList;
   return_count = schema.returns().size();
   for (const auto& ret : schema.returns()) {
     int source = -1;

@@ -53,6 +53,8 @@ struct OverloadPlan {
   std::string overload_name;
   std::vector<ArgPlan> args;
   size_t positional = 0;     // how many arguments may be given by position
+  size_t self_args = 0;      // 1 where argument 0 is `self`
+  bool spreads = false;      // the one positional argument beside `self` is an int[]: x.view(2, -1)
   bool is_out = false;       // writes into `out` arguments
   int outs = 0;              // how many of them
   bool refused = false;      // dimension names

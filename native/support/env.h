@@ -3,6 +3,7 @@
 
 #include <node_api.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 #include <c10/core/InferenceMode.h>
 
@@ -56,6 +58,14 @@ struct Env {
   std::vector<napi_ref> dead_references;
 
   std::optional<c10::InferenceMode> inference;
+
+  // Numbers that were operands lately (dispatch/convert.cc).
+  struct Number {
+    uint64_t bits = 0;
+    c10::ScalarType type = c10::ScalarType::Undefined;
+    at::Tensor tensor;
+  };
+  std::array<Number, 64> numbers;
 
   // The stack of a boxed call, reused between calls.
   std::vector<c10::IValue> spare_stack;
