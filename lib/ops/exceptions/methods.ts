@@ -1,7 +1,9 @@
 /** Methods of Tensor whose Python form (torch/_tensor.py) is not ATen's. */
+import { type CreateOptions, type TensorData, tensor } from '../../tensor/create.js';
+import type { TypedArray } from '../../tensor/exchange.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { bindArguments, callAten } from '../bind.js';
-import type { Ints, Scalar } from '../types.js';
+import type { DeviceLike, DType, Ints, Scalar } from '../types.js';
 import { luOf, type LuOptions, type NormOptions, nonzeroOf, normOf, splitOf } from './functional.js';
 import { type StftOptions, stftOf, stftParams } from './signal.js';
 import {
@@ -58,6 +60,8 @@ declare module '../../tensor/tensor.js' {
     /** Indices of the elements that are not zero, a row for each; with `asTuple` a vector for each dimension. See torch.Tensor.nonzero. */
     nonzero(options: { asTuple: true }): Tensor[];
     nonzero(options?: { asTuple?: false }): Tensor;
+    /** A tensor of the given values, by default with this one's dtype and device. See torch.Tensor.new_tensor. */
+    newTensor(data: TensorData | TypedArray | Tensor, options?: CreateOptions): Tensor;
     /** As complex64. See torch.Tensor.cfloat. */
     cfloat(): Tensor;
     /** As complex128. See torch.Tensor.cdouble. */
@@ -109,6 +113,19 @@ export const exceptionMethods: Readonly<Record<string, (this: Tensor, ...args: u
   nonzero(...args) {
     const signature = { name: 'nonzero', params: [], keywordOnly: ['asTuple'], required: 0 };
     return nonzeroOf({ ...bindArguments(signature, args), input: this });
+  },
+  newTensor(...args) {
+    const signature = {
+      name: 'newTensor',
+      params: ['data'],
+      keywordOnly: ['dtype', 'device', 'requiresGrad', 'pinMemory'],
+    };
+    const { data, dtype, device, ...rest } = bindArguments(signature, args);
+    return tensor(data as TensorData, {
+      ...rest,
+      dtype: (dtype ?? this.dtype) as DType,
+      device: (device ?? this.device) as DeviceLike,
+    });
   },
   cfloat() {
     return this.to('complex64');

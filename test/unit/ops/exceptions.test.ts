@@ -219,6 +219,11 @@ describe('functions of their own form', () => {
     );
   });
 
+  it('newTensor keeps dtype and device', () => {
+    expect(torch.tensor([1n]).newTensor([2, 3]).dtype).to.equal('int64');
+    expect(x().newTensor([2], { dtype: torch.bool }).tolist()).to.deep.equal([true]);
+  });
+
   it('namespaces', () => {
     expect(torch.linalg.det(torch.eye(2).mul(2)).item()).to.equal(4);
     const { sign, logabsdet } = torch.linalg.slogdet(torch.eye(2));
