@@ -182,26 +182,34 @@ void unpremultiply(Pixels& pixels) {
   }
 }
 
-Pixels convolve(const Pixels& source, int32_t width, int32_t height, const Kernel& kernel) {
+Pixels across(const Pixels& source, int32_t width, const Kernel& kernel) {
   int32_t channels = source.size.channels;
-  Pixels across;
-  const Pixels* from = &source;
-  if (width != source.size.width) {
-    Weights w = weights_for(source.size.width, width, kernel);
-    across = Pixels::make({width, source.size.height, channels});
-    auto pass = channels == 1 ? row_pass<1> : channels == 3 ? row_pass<3> : row_pass<4>;
-    for (int32_t y = 0; y < source.size.height; ++y) pass(source.row(y), across.own_row(y), width, w);
-    from = &across;
-  }
-  if (height == source.size.height) return across;
+  Weights w = weights_for(source.size.width, width, kernel);
+  Pixels out = Pixels::make({width, source.size.height, channels});
+  auto pass = channels == 1 ? row_pass<1> : channels == 3 ? row_pass<3> : row_pass<4>;
+  for (int32_t y = 0; y < source.size.height; ++y) pass(source.row(y), out.own_row(y), width, w);
+  return out;
+}
+
+Pixels down(const Pixels& source, int32_t height, const Kernel& kernel) {
   Weights w = weights_for(source.size.height, height, kernel);
-  Pixels out = Pixels::make({width, height, channels});
-  size_t length = size_t(width) * channels;
+  Pixels out = Pixels::make({source.size.width, height, source.size.channels});
+  size_t length = size_t(source.size.width) * source.size.channels;
   std::vector<int32_t> sums(length);
   for (int32_t y = 0; y < height; ++y)
-    column_pass(from->row(w.first[y]), length, w.count[y], w.fixed.data() + size_t(y) * w.taps, sums.data(),
+    column_pass(source.row(w.first[y]), length, w.count[y], w.fixed.data() + size_t(y) * w.taps, sums.data(),
                 out.own_row(y), length);
   return out;
+}
+
+// Each pass rounds, so their order shows in the last bit. PIL begins with the rows unless the height
+// shrinks by more than twice what the width does (Pillow 13; earlier versions always begin with rows).
+Pixels convolve(const Pixels& source, int32_t width, int32_t height, const Kernel& kernel) {
+  if (height == source.size.height) return across(source, width, kernel);
+  if (width == source.size.width) return down(source, height, kernel);
+  int64_t less_height = int64_t(source.size.height) - height, less_width = int64_t(source.size.width) - width;
+  if (less_height > 0 && less_height > 2 * less_width) return across(down(source, height, kernel), width, kernel);
+  return down(across(source, width, kernel), height, kernel);
 }
 
 }  // namespace
