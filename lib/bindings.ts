@@ -189,8 +189,11 @@ export interface Native {
    * zip record's local header. With `map` the tensors lie in a private mapping of the file.
    */
   readRegions(fd: number, regions: Float64Array, headers: boolean, map?: boolean): Promise<Handle[]>;
-  /** Writes the whole storage of each tensor at its offset, off this thread; gives the CRC-32 of each. */
-  writeStorages(fd: number, offsets: Float64Array, tensors: Handle[]): Promise<number[]>;
+  /**
+   * Writes the whole storage of each tensor at its offset, off this thread; gives the CRC-32 of each.
+   * The first `reserved` bytes of the file are allocated before, where the file system can.
+   */
+  writeStorages(fd: number, offsets: Float64Array, tensors: Handle[], reserved?: number): Promise<number[]>;
   /** A tensor over the storage of another, of which `nbytes` count; checked against its bounds. */
   viewStorage(
     h: Handle,

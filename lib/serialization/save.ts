@@ -108,6 +108,8 @@ async function writeStorages(file: FileHandle, plan: ArchivePlan): Promise<numbe
         file.fd,
         Float64Array.from(offsets.slice(from, i + 1)),
         handles.slice(from, i + 1),
+        // The first of them takes the space for all.
+        from === 0 ? plan.layout.length : 0,
       ),
     );
     from = i + 1;

@@ -96,7 +96,7 @@ class FileSource implements ByteSource {
   }
 
   async readTensors(regions: readonly Region[], options: RegionOptions): Promise<Handle[]> {
-    const reads = shares(regions).map((share) => {
+    const reads = shares(regions).map(async (share) => {
       const numbers = share.flatMap(({ offset, size, crc, limit }) => [offset, size, crc ?? -1, limit]);
       return native.readRegions(
         this.file.fd,

@@ -25,14 +25,14 @@ constexpr uint64_t kMapAlignment = 16;
 
 [[noreturn]] void broken(const std::string& message) { throw TypedError("file", message); }
 
-[[noreturn]] void system_failure(const std::string& what) { broken(what + ": " + std::strerror(errno)); }
+[[noreturn]] void system_failure() { broken(std::strerror(errno)); }
 
 void read_exactly(int fd, void* to, uint64_t length, uint64_t offset) {
   auto* bytes = static_cast<char*>(to);
   while (length > 0) {
     ssize_t got = ::pread(fd, bytes, length, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) system_failure("it could not be read");
+    if (got < 0) system_failure();
     if (got == 0) broken("it ended while it was read: it is truncated");
     bytes += got;
     offset += static_cast<uint64_t>(got);
@@ -45,7 +45,7 @@ void write_exactly(int fd, const void* from, uint64_t length, uint64_t offset) {
   while (length > 0) {
     ssize_t put = ::pwrite(fd, bytes, length, static_cast<off_t>(offset));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) system_failure("it could not be written");
+    if (put < 0) system_failure();
     bytes += put;
     offset += static_cast<uint64_t>(put);
     length -= static_cast<uint64_t>(put);
@@ -55,7 +55,7 @@ void write_exactly(int fd, const void* from, uint64_t length, uint64_t offset) {
 struct Mapping {
   Mapping(int fd, size_t length) : length(length) {
     data = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED) system_failure("it could not be mapped into memory");
+    if (data == MAP_FAILED) system_failure();
   }
   ~Mapping() { ::munmap(data, length); }
   void* data;
@@ -76,6 +76,27 @@ struct ReadWork : BackgroundWork {
   std::vector<Region> regions;
   std::vector<at::Tensor> tensors;
 
+  uint64_t file_size() const {
+    struct stat info;
+    if (::fstat(fd, &info) != 0) system_failure();
+    return static_cast<uint64_t>(info.st_size);
+  }
+
+  // On the JavaScript thread: memory that threads of the pool allocate stays with their arenas when it
+  // is freed. Nothing is taken for more than the file can hold.
+  void allocate() {
+    uint64_t size = file_size();
+    for (const Region& region : regions) {
+      uint64_t limit = std::min(region.limit, size);
+      if (region.offset > limit || region.size > limit - region.offset) broken("a record reaches beyond its end: it is truncated or broken");
+    }
+    for (const Region& region : regions) tensors.push_back(map ? at::Tensor() : bytes_of(region.size));
+  }
+
+  static at::Tensor bytes_of(uint64_t size) {
+    return at::empty({static_cast<int64_t>(size)}, at::TensorOptions().dtype(at::kByte));
+  }
+
   uint64_t begin_of(const Region& region, uint64_t file_size) const {
     uint64_t begin = region.offset;
     uint64_t limit = std::min(region.limit, file_size);
@@ -90,8 +111,7 @@ struct ReadWork : BackgroundWork {
     return begin;
   }
 
-  at::Tensor read(const Region& region, uint64_t begin) const {
-    at::Tensor tensor = at::empty({static_cast<int64_t>(region.size)}, at::TensorOptions().dtype(at::kByte));
+  void read(const Region& region, uint64_t begin, const at::Tensor& tensor) const {
     auto* bytes = static_cast<char*>(tensor.mutable_data_ptr());
     uint32_t crc = 0;
     for (uint64_t done = 0; done < region.size;) {
@@ -101,25 +121,23 @@ struct ReadWork : BackgroundWork {
       done += length;
     }
     if (region.crc >= 0 && crc != static_cast<uint32_t>(region.crc)) broken("the checksum of a record is wrong: it is damaged");
-    return tensor;
   }
 
   void execute() override {
-    struct stat info;
-    if (::fstat(fd, &info) != 0) system_failure("it could not be looked at");
-    auto file_size = static_cast<uint64_t>(info.st_size);
+    uint64_t size = file_size();
     std::shared_ptr<Mapping> mapping;
-    tensors.reserve(regions.size());
-    for (const Region& region : regions) {
-      uint64_t begin = begin_of(region, file_size);
+    for (size_t i = 0; i < regions.size(); ++i) {
+      const Region& region = regions[i];
+      uint64_t begin = begin_of(region, size);
       if (map && region.size > 0 && begin % kMapAlignment == 0) {
-        if (!mapping) mapping = std::make_shared<Mapping>(fd, file_size);
-        tensors.push_back(at::from_blob(
+        if (!mapping) mapping = std::make_shared<Mapping>(fd, size);
+        tensors[i] = at::from_blob(
             static_cast<char*>(mapping->data) + begin, {static_cast<int64_t>(region.size)}, [mapping](void*) {},
-            at::TensorOptions().dtype(at::kByte)));
-      } else {
-        tensors.push_back(read(region, begin));
+            at::TensorOptions().dtype(at::kByte));
+        continue;
       }
+      if (!tensors[i].defined()) tensors[i] = bytes_of(region.size);
+      read(region, begin, tensors[i]);
     }
   }
 
@@ -161,16 +179,32 @@ napi_value read_regions(Call& call) {
     work->regions.push_back({static_cast<uint64_t>(numbers[i]), static_cast<uint64_t>(numbers[i + 1]),
                              static_cast<int64_t>(numbers[i + 2]), static_cast<uint64_t>(numbers[i + 3])});
   }
+  work->allocate();
   return run_in_background(call, "torchts:readRegions", std::move(work));
+}
+
+// Takes the space on the disk at once: a full disk is known before anything is written, and the
+// blocks lie together. Where a file system cannot, they are taken as the bytes come.
+void reserve(int fd, uint64_t size) {
+#if defined(__linux__)
+  if (size == 0) return;
+  while (::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) system_failure();
+    return;
+  }
+#endif
 }
 
 struct WriteWork : BackgroundWork {
   int fd;
+  uint64_t reserved;
   std::vector<double> offsets;
   std::vector<at::Tensor> tensors;
   std::vector<uint32_t> sums;
 
   void execute() override {
+    reserve(fd, reserved);
     for (size_t i = 0; i < tensors.size(); ++i) {
       const auto& storage = tensors[i].storage();
       auto* bytes = static_cast<const char*>(storage.data());
@@ -196,12 +230,14 @@ struct WriteWork : BackgroundWork {
   }
 };
 
-// writeStorages(fd, offsets, tensors): writes the whole storage of each; Promise of their CRCs.
+// writeStorages(fd, offsets, tensors, reserved?): writes the whole storage of each; Promise of their
+// CRCs. `reserved` bytes of the file are allocated first.
 napi_value write_storages(Call& call) {
   auto work = std::make_unique<WriteWork>();
   work->fd = static_cast<int>(call.integer(0));
   work->offsets = doubles_at(call, 1);
   work->tensors = call.tensors(2);
+  work->reserved = static_cast<uint64_t>(call.missing(3) ? 0 : std::max<int64_t>(0, call.integer(3)));
   if (work->offsets.size() != work->tensors.size()) throw TypedError("type", "each tensor needs its offset");
   for (size_t i = 0; i < work->tensors.size(); ++i) {
     if (work->offsets[i] < 0) throw TypedError("value", "a negative offset");

@@ -114,6 +114,7 @@ export async function saveFile(
       handle.fd,
       Float64Array.from(offsets, (offset) => head.length + offset),
       sources.map((tensor) => tensor.handle),
+      head.length + end,
     );
   });
 }
