@@ -30,6 +30,7 @@ function padding(length: number): Buffer {
 /** Plans an archive record by record, then writes its directory. */
 export class ZipLayout {
   private end = 0;
+  private directoryLength = 0;
   private readonly entries: Buffer[] = [];
 
   /** The place of the next record. */
@@ -56,6 +57,7 @@ export class ZipLayout {
     // An empty record has nothing after it.
     const trailer = size === 0 ? 0 : this.isWide(record) ? 24 : 16;
     this.end = record.dataOffset + size + trailer;
+    this.directoryLength += 46 + nameBytes.length + wide.length;
     return record;
   }
 
@@ -107,9 +109,9 @@ export class ZipLayout {
     this.entries.push(Buffer.concat([entry, nameBytes, wide]));
   }
 
-  /** Where the next record or the directory begins. */
+  /** Bytes of the whole archive as it is planned. */
   get length(): number {
-    return this.end;
+    return this.end + this.directoryLength + 56 + 20 + 22;
   }
 
   /** The directory, which ends the archive. */
