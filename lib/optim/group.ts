@@ -25,7 +25,8 @@ export type ParamGroup<Options extends object = Record<string, unknown>> = Optio
   initialLr?: number | Tensor;
 };
 
-export const toSnake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export const toSnake = (key: string): string =>
+  key.replace(/(?<!^)[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 export const toCamel = (key: string): string =>
   key.replace(/(?<=[^_])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 

@@ -70,7 +70,9 @@ function collateUntyped(batch: readonly unknown[]): unknown {
   }
   if (isOptions(first)) {
     const rows = batch as readonly Record<string, unknown>[];
-    return Object.fromEntries(Object.keys(first).map((key) => [key, collateUntyped(rows.map((row) => row[key]))]));
+    return Object.fromEntries(
+      Object.keys(first).map((key) => [key, collateUntyped(rows.map((row) => row[key]))]),
+    );
   }
   throw new ArgumentError(
     `defaultCollate: batch must contain tensors, typed arrays, numbers, strings, objects or arrays; found ${describe(first)}` +
@@ -87,7 +89,8 @@ function collateUntyped(batch: readonly unknown[]): unknown {
  * Source: torch.utils.data.default_collate.
  */
 export function defaultCollate<T>(batch: readonly T[]): Collated<T> {
-  if (!Array.isArray(batch) || batch.length === 0) throw new ArgumentError('defaultCollate() expects a list of samples');
+  if (!Array.isArray(batch) || batch.length === 0)
+    throw new ArgumentError('defaultCollate() expects a list of samples');
   return collateUntyped(batch) as Collated<T>;
 }
 
@@ -96,6 +99,7 @@ export function defaultConvert(data: unknown): unknown {
   if (data instanceof Tensor) return data;
   if (ArrayBuffer.isView(data) && !(data instanceof DataView)) return fromTypedArray(data as TypedArray);
   if (Array.isArray(data)) return data.map(defaultConvert);
-  if (isOptions(data)) return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, defaultConvert(value)]));
+  if (isOptions(data))
+    return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, defaultConvert(value)]));
   return data;
 }

@@ -72,7 +72,13 @@ const positional = [
   'multiprocessingContext',
   'generator',
 ] as const;
-const keywordOnly = ['prefetchFactor', 'persistentWorkers', 'pinMemoryDevice', 'inOrder', 'memoryFormat'] as const;
+const keywordOnly = [
+  'prefetchFactor',
+  'persistentWorkers',
+  'pinMemoryDevice',
+  'inOrder',
+  'memoryFormat',
+] as const;
 
 /** Batches that are made ready ahead by a loader without workers, where order and values allow it. */
 const aheadWithoutWorkers = 2;
@@ -80,7 +86,9 @@ const aheadWithoutWorkers = 2;
 function checkOptions(options: Options): void {
   const { numWorkers = 0, timeout = 0, prefetchFactor = null, generator = null } = options;
   if (!Number.isInteger(numWorkers) || numWorkers < 0)
-    throw new ValueError('num_workers option should be non-negative; use numWorkers: 0 to load without workers.');
+    throw new ValueError(
+      'num_workers option should be non-negative; use numWorkers: 0 to load without workers.',
+    );
   if (!(timeout >= 0)) throw new ValueError('timeout option should be non-negative');
   if (numWorkers === 0 && prefetchFactor !== null)
     throw new ValueError(
@@ -107,7 +115,9 @@ function checkExclusive({ sampler, shuffle, batchSampler, batchSize, dropLast }:
       'batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last',
     );
   if (batchSampler == null && batchSize === null && dropLast)
-    throw new ValueError('batch_size=null option disables auto-batching and is mutually exclusive with drop_last');
+    throw new ValueError(
+      'batch_size=null option disables auto-batching and is mutually exclusive with drop_last',
+    );
 }
 
 /** Whether drawing indices early can be noticed: all at once, or from a generator that nobody else sees. */
@@ -155,7 +165,11 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private streams: WorkerStream[] | null = null;
 
   constructor(dataset: Dataset<T> | readonly T[], options?: DataLoaderOptions<T, B>);
-  constructor(dataset: Dataset<T> | readonly T[], batchSize: number | null, options?: DataLoaderOptions<T, B>);
+  constructor(
+    dataset: Dataset<T> | readonly T[],
+    batchSize: number | null,
+    options?: DataLoaderOptions<T, B>,
+  );
   constructor(
     dataset: Dataset<T> | readonly T[],
     batchSize: number | null,
@@ -166,7 +180,9 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     const options = bindArguments<Options>('DataLoader', args, positional, keywordOnly);
     const source = datasetOf(dataset);
     if (typeof source?.get !== 'function' || typeof source.length !== 'number')
-      throw new ArgumentError('DataLoader: the data set needs a length and get(index); extend utils.data.Dataset');
+      throw new ArgumentError(
+        'DataLoader: the data set needs a length and get(index); extend utils.data.Dataset',
+      );
     checkOptions(options);
     this.dataset = source as Dataset<T>;
     this.numWorkers = options.numWorkers ?? 0;
@@ -195,7 +211,9 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   get length(): number {
     const { length } = (this.batchSampler ?? this.sampler) as unknown as Partial<Sized>;
     if (typeof length !== 'number')
-      throw new ArgumentError('the sampler of this DataLoader has no length, so its number of batches is not known');
+      throw new ArgumentError(
+        'the sampler of this DataLoader has no length, so its number of batches is not known',
+      );
     return length;
   }
 
@@ -236,7 +254,10 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private canDrawEarly(): boolean {
     const { batchSampler } = this;
     if (batchSampler === null) return drawsApart(this.sampler);
-    return Object.getPrototypeOf(batchSampler) === BatchSampler.prototype && drawsApart((batchSampler as BatchSampler).sampler);
+    return (
+      Object.getPrototypeOf(batchSampler) === BatchSampler.prototype &&
+      drawsApart((batchSampler as BatchSampler).sampler)
+    );
   }
 
   /** The workers' random numbers, seeded as Python seeds its processes. */
@@ -260,7 +281,9 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private finisher(): (batch: unknown) => unknown {
     if (!this.pinMemory) return (batch) => batch;
     if (!isAvailable()) {
-      process.emitWarning("'pinMemory' is set but no CUDA device is found, then pinned memory won't be used.");
+      process.emitWarning(
+        "'pinMemory' is set but no CUDA device is found, then pinned memory won't be used.",
+      );
       return (batch) => batch;
     }
     return (batch) => mapTensors(batch, (t) => (t.isCuda ? t : t.pinMemory()));

@@ -94,12 +94,15 @@ export function randomSplit<T>(
   lengths: readonly number[],
   options: Generator | null | { generator?: Generator | null } = {},
 ): Subset<T>[] {
-  const generator = isOptions(options) ? ((options as { generator?: Generator | null }).generator ?? null) : (options as Generator | null);
+  const generator = isOptions(options)
+    ? ((options as { generator?: Generator | null }).generator ?? null)
+    : (options as Generator | null);
   const total = lengths.reduce((a, b) => a + b, 0);
   let counts = lengths;
   if (Math.abs(total - 1) <= 1e-9 && total <= 1) {
     const floors = lengths.map((fraction, i) => {
-      if (!(fraction >= 0 && fraction <= 1)) throw new ValueError(`Fraction at index ${i} is not between 0 and 1`);
+      if (!(fraction >= 0 && fraction <= 1))
+        throw new ValueError(`Fraction at index ${i} is not between 0 and 1`);
       return Math.floor(dataset.length * fraction);
     });
     const rest = dataset.length - floors.reduce((a, b) => a + b, 0);

@@ -120,7 +120,12 @@ function sampleFetcher({ dataset, collate, batched, memoryFormat }: FetchSetting
     },
   };
 
-  async function finishLater(samples: unknown[], first: Promise<unknown>, indices: readonly number[], from: number) {
+  async function finishLater(
+    samples: unknown[],
+    first: Promise<unknown>,
+    indices: readonly number[],
+    from: number,
+  ) {
     samples.push(await first);
     for (const index of indices.slice(from)) samples.push(await get(index));
     return collated(samples);
@@ -135,7 +140,12 @@ function isRawImage(value: unknown): value is RawImage {
 }
 
 /** Images with a planned transform: raw bytes in, a batch from native threads. */
-function plannedFetcher(source: ImageSource, plan: BatchPlan, settings: FetchSettings, plain: Fetcher): Fetcher {
+function plannedFetcher(
+  source: ImageSource,
+  plan: BatchPlan,
+  settings: FetchSettings,
+  plain: Fetcher,
+): Fetcher {
   const channelsLast = settings.memoryFormat === 'channelsLast';
   const inRange = (i: number): boolean => Number.isInteger(i) && i >= 0 && i < source.length;
   return {
@@ -149,7 +159,8 @@ function plannedFetcher(source: ImageSource, plan: BatchPlan, settings: FetchSet
     finish(indices, loaded) {
       const wanted = indices as readonly number[];
       // An index out of range, or a loader of the user's own kind of image: the plain way knows better.
-      if (loaded === null || !(loaded as unknown[]).every(isRawImage)) return plain.finish(indices, undefined);
+      if (loaded === null || !(loaded as unknown[]).every(isRawImage))
+        return plain.finish(indices, undefined);
       const images = loaded as RawImage[];
       const targets: unknown[] = [];
       const programs: Int32Array[] = [];
@@ -187,7 +198,9 @@ function diskFetcher(source: ImageSource, settings: FetchSettings, plain: Fetche
     pure: false,
     background: false,
     load: (indices) =>
-      (indices as readonly number[]).every(inRange) ? bounded(indices as readonly number[], (i) => source.raw(i)) : null,
+      (indices as readonly number[]).every(inRange)
+        ? bounded(indices as readonly number[], (i) => source.raw(i))
+        : null,
     finish(indices, loaded) {
       if (loaded === null) return plain.finish(indices, undefined);
       const wanted = indices as readonly number[];

@@ -126,7 +126,8 @@ export class LoaderIterator<B> implements AsyncIterableIterator<B> {
     }
     this.queue.push(entry);
     // Work that draws nothing, or draws from a worker's own stream, need not wait to be asked for.
-    if (this.pass.fetcher.pure || (this.pass.streams.length > 0 && this.pass.fetcher.background)) this.start(entry);
+    if (this.pass.fetcher.pure || (this.pass.streams.length > 0 && this.pass.fetcher.background))
+      this.start(entry);
     return true;
   }
 
@@ -173,5 +174,7 @@ export class LoaderIterator<B> implements AsyncIterableIterator<B> {
 /** @throws ValueError for a timeout without workers, as Python has it. */
 export function checkTimeout(timeout: number, numWorkers: number): void {
   if (timeout !== 0 && numWorkers === 0)
-    throw new ValueError('a DataLoader without workers requires timeout == 0; set numWorkers or leave timeout out');
+    throw new ValueError(
+      'a DataLoader without workers requires timeout == 0; set numWorkers or leave timeout out',
+    );
 }

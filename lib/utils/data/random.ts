@@ -25,6 +25,11 @@ export function drawIntegers(high: number, count: number, generator: Generator |
 }
 
 /** `torch.multinomial(weights, count, replacement, generator=generator).tolist()`. */
-export function drawWeighted(weights: Tensor, count: number, replacement: boolean, generator: Generator | null): number[] {
+export function drawWeighted(
+  weights: Tensor,
+  count: number,
+  replacement: boolean,
+  generator: Generator | null,
+): number[] {
   return choose([weights, count, replacement], { generator }).tolist() as number[];
 }

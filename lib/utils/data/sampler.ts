@@ -66,17 +66,26 @@ export class RandomSampler extends Sampler {
   private readonly wanted: number | null;
 
   constructor(dataSource: Sized, options?: RandomSamplerOptions);
-  constructor(dataSource: Sized, replacement: boolean, numSamples?: number | null, generator?: Generator | null);
+  constructor(
+    dataSource: Sized,
+    replacement: boolean,
+    numSamples?: number | null,
+    generator?: Generator | null,
+  );
   constructor(
     readonly dataSource: Sized,
     ...args: unknown[]
   ) {
     super();
-    const { replacement = false, numSamples = null, generator = null } = bindArguments<RandomSamplerOptions>(
-      'RandomSampler',
-      args,
-      ['replacement', 'numSamples', 'generator'],
-    );
+    const {
+      replacement = false,
+      numSamples = null,
+      generator = null,
+    } = bindArguments<RandomSamplerOptions>('RandomSampler', args, [
+      'replacement',
+      'numSamples',
+      'generator',
+    ]);
     checkBoolean('replacement', replacement);
     checkGenerator(generator);
     this.replacement = replacement;
@@ -119,7 +128,8 @@ export class SubsetRandomSampler extends Sampler {
   ) {
     super();
     this.generator =
-      bindArguments<{ generator: Generator | null }>('SubsetRandomSampler', args, ['generator']).generator ?? null;
+      bindArguments<{ generator: Generator | null }>('SubsetRandomSampler', args, ['generator']).generator ??
+      null;
     checkGenerator(this.generator);
   }
   get length(): number {
@@ -144,7 +154,11 @@ export class WeightedRandomSampler extends Sampler {
   readonly replacement: boolean;
   readonly generator: Generator | null;
 
-  constructor(weights: readonly number[] | Tensor, numSamples: number, options?: WeightedRandomSamplerOptions);
+  constructor(
+    weights: readonly number[] | Tensor,
+    numSamples: number,
+    options?: WeightedRandomSamplerOptions,
+  );
   constructor(
     weights: readonly number[] | Tensor,
     numSamples: number,
@@ -153,17 +167,18 @@ export class WeightedRandomSampler extends Sampler {
   );
   constructor(weights: readonly number[] | Tensor, ...args: unknown[]) {
     super();
-    const bound = bindArguments<WeightedRandomSamplerOptions & { numSamples: number }>('WeightedRandomSampler', args, [
-      'numSamples',
-      'replacement',
-      'generator',
-    ]);
+    const bound = bindArguments<WeightedRandomSamplerOptions & { numSamples: number }>(
+      'WeightedRandomSampler',
+      args,
+      ['numSamples', 'replacement', 'generator'],
+    );
     requireArguments('WeightedRandomSampler', bound, ['numSamples']);
     const { numSamples, replacement = true, generator = null } = bound;
     checkCount('num_samples', numSamples);
     checkBoolean('replacement', replacement);
     checkGenerator(generator);
-    this.weights = weights instanceof Tensor ? weights.to('float64') : fromTypedArray(Float64Array.from(weights));
+    this.weights =
+      weights instanceof Tensor ? weights.to('float64') : fromTypedArray(Float64Array.from(weights));
     if (this.weights.dim() !== 1)
       throw new ValueError(
         `weights should be a 1d sequence but given weights have shape [${this.weights.shape.join(', ')}]`,
@@ -196,7 +211,10 @@ export class BatchSampler extends Sampler<number[]> {
     ...args: unknown[]
   ) {
     super();
-    const bound = bindArguments<{ batchSize: number; dropLast: boolean }>('BatchSampler', args, ['batchSize', 'dropLast']);
+    const bound = bindArguments<{ batchSize: number; dropLast: boolean }>('BatchSampler', args, [
+      'batchSize',
+      'dropLast',
+    ]);
     requireArguments('BatchSampler', bound, ['batchSize', 'dropLast']);
     checkCount('batch_size', bound.batchSize);
     checkBoolean('drop_last', bound.dropLast);
@@ -207,7 +225,9 @@ export class BatchSampler extends Sampler<number[]> {
   get length(): number {
     const { length } = this.sampler as Partial<Sized>;
     if (typeof length !== 'number')
-      throw new ArgumentError('the sampler of this BatchSampler has no length, so its number of batches is not known');
+      throw new ArgumentError(
+        'the sampler of this BatchSampler has no length, so its number of batches is not known',
+      );
     return this.dropLast ? Math.floor(length / this.batchSize) : Math.ceil(length / this.batchSize);
   }
 

@@ -134,9 +134,13 @@ export class DatasetFolder<Raw, Sample = Raw, Target = number> extends VisionDat
     return this.samples.length;
   }
 
+  /** The sample of a number as `loader` gives it, untransformed; the data loader reads several at a time here. */
+  async raw(index: number): Promise<Raw> {
+    return this.loader(this.samples[this.checkedIndex(index)]![0]);
+  }
+
   async get(index: number): Promise<[Sample, Target]> {
-    const [path, target] = this.samples[this.checkedIndex(index)]!;
-    return this.transformed(await this.loader(path), target);
+    return this.transformed(await this.raw(index), this.samples[this.checkedIndex(index)]![1]);
   }
 }
 

@@ -3,7 +3,8 @@
 /** Base of transforms: `t(x)` runs `forward(x)`. */
 export abstract class Callable {
   constructor() {
-    const self = ((input: unknown): unknown => (self as unknown as { forward(x: unknown): unknown }).forward(input)) as unknown as this;
+    const self = ((input: unknown): unknown =>
+      (self as unknown as { forward(x: unknown): unknown }).forward(input)) as unknown as this;
     Object.setPrototypeOf(self, new.target.prototype);
     // A function's own `name` and `length` would hide those of the class.
     const own = self as { name?: string; length?: number };

@@ -18,10 +18,13 @@ import { ConvertImageDtype, Normalize, PILToTensor, ToTensor } from './to-tensor
 export type TransformLike = (input: any) => any;
 
 function checkSteps(name: string, transforms: unknown): TransformLike[] {
-  if (!Array.isArray(transforms)) throw new ArgumentError(`${name}: transforms must be an array of callables`);
+  if (!Array.isArray(transforms))
+    throw new ArgumentError(`${name}: transforms must be an array of callables`);
   transforms.forEach((t, i) => {
     if (typeof t !== 'function')
-      throw new ArgumentError(`${name}: transform ${i} must be callable, got ${t === null ? 'null' : typeof t}`);
+      throw new ArgumentError(
+        `${name}: transform ${i} must be callable, got ${t === null ? 'null' : typeof t}`,
+      );
   });
   return transforms as TransformLike[];
 }
@@ -46,7 +49,11 @@ export class Compose<In = Image, Out = Tensor> extends Callable implements Plann
 
   constructor(transforms: readonly TransformLike[] | { transforms: readonly TransformLike[] }) {
     super();
-    const bound = bindArguments<{ transforms: readonly TransformLike[] }>('Compose', [transforms], ['transforms']);
+    const bound = bindArguments<{ transforms: readonly TransformLike[] }>(
+      'Compose',
+      [transforms],
+      ['transforms'],
+    );
     this.transforms = checkSteps('Compose', bound.transforms);
   }
 
@@ -66,7 +73,9 @@ export class Compose<In = Image, Out = Tensor> extends Callable implements Plann
 }
 
 function flatten(transforms: readonly TransformLike[]): TransformLike[] {
-  return transforms.flatMap((t) => (Object.getPrototypeOf(t) === Compose.prototype ? flatten((t as Compose).transforms) : [t]));
+  return transforms.flatMap((t) =>
+    Object.getPrototypeOf(t) === Compose.prototype ? flatten((t as Compose).transforms) : [t],
+  );
 }
 
 /** Subclasses may have changed anything; only the classes of this room are known. */
@@ -126,7 +135,9 @@ function tableOf(convert: readonly TransformLike[], channels: number): Float32Ar
   let value: unknown = all;
   for (const t of convert) value = t(value);
   const result = value as Tensor;
-  return result.dtype === 'float32' && result.size(0) === channels ? (rawTypedArray(result.handle) as Float32Array) : null;
+  return result.dtype === 'float32' && result.size(0) === channels
+    ? (rawTypedArray(result.handle) as Float32Array)
+    : null;
 }
 
 export interface Lambda<In, Out> {
@@ -142,7 +153,9 @@ export class Lambda<In = any, Out = any> extends Callable {
     super();
     const given = typeof lambd === 'object' && lambd !== null ? lambd.lambd : lambd;
     if (typeof given !== 'function')
-      throw new ArgumentError(`Argument lambd should be callable, got ${given === null ? 'null' : typeof given}`);
+      throw new ArgumentError(
+        `Argument lambd should be callable, got ${given === null ? 'null' : typeof given}`,
+      );
     this.lambd = given;
   }
   forward(input: In): Out {
@@ -160,7 +173,9 @@ export class RandomApply extends ImageTransform {
     const bound = bindArguments<{ p: number }>('RandomApply', p === undefined ? [] : [p], ['p']);
     checkSteps('RandomApply', transforms);
     if (!transforms.every((t) => t instanceof ImageTransform))
-      throw new ValueError('RandomApply takes transforms of images; put a function of your own into a Lambda with its own draw');
+      throw new ValueError(
+        'RandomApply takes transforms of images; put a function of your own into a Lambda with its own draw',
+      );
     this.transforms = transforms;
     this.p = bound.p ?? 0.5;
   }

@@ -11,7 +11,8 @@ const uniform_ = aten<Tensor>('uniform_');
 export const drawUnit = (): number => rand([[1]], { dtype: 'float32' }).item() as number;
 
 /** `torch.randint(0, high, size=(1,))`. */
-export const drawBelow = (high: number): number => randint([0, high, [1]], { dtype: 'int64' }).item() as number;
+export const drawBelow = (high: number): number =>
+  randint([0, high, [1]], { dtype: 'int64' }).item() as number;
 
 /** `torch.empty(1).uniform_(low, high)`. */
 export const drawBetween = (low: number, high: number): number =>

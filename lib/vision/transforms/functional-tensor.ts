@@ -39,7 +39,8 @@ const op = {
 /** @throws ArgumentError for a tensor with fewer than two dimensions. */
 export function sizeOfTensor(x: Tensor): ImageSize {
   const { shape } = x;
-  if (shape.length < 2) throw new ArgumentError('Tensor is not a torch image: it needs at least two dimensions (H, W).');
+  if (shape.length < 2)
+    throw new ArgumentError('Tensor is not a torch image: it needs at least two dimensions (H, W).');
   return { width: shape.at(-1)!, height: shape.at(-2)!, channels: shape.length === 2 ? 1 : shape.at(-3)! };
 }
 
@@ -64,7 +65,10 @@ export function crop(x: Tensor, left: number, top: number, width: number, height
   return pad(window(x, Math.max(top, 0), bottom, Math.max(left, 0), right), padding, 'constant', 0);
 }
 
-function padSymmetric(x: Tensor, [left, top, right, bottom]: readonly [number, number, number, number]): Tensor {
+function padSymmetric(
+  x: Tensor,
+  [left, top, right, bottom]: readonly [number, number, number, number],
+): Tensor {
   const { width, height } = sizeOfTensor(x);
   const mirrored = (length: number, before: number, after: number): Tensor => {
     const at = Array.from({ length: length + before + after }, (_, i) => i - before);
@@ -101,7 +105,13 @@ export function pad(
 }
 
 /** @param antialias Smooth while shrinking; only for bilinear and bicubic. */
-export function resize(x: Tensor, width: number, height: number, how: Interpolation, antialias: boolean): Tensor {
+export function resize(
+  x: Tensor,
+  width: number,
+  height: number,
+  how: Interpolation,
+  antialias: boolean,
+): Tensor {
   const { dtype } = x;
   const cast = dtype !== 'float32' && dtype !== 'float64';
   const flat = x.dim() < 4;
@@ -158,9 +168,12 @@ export function normalize(
   inplace: boolean,
 ): Tensor {
   if (!(x instanceof Tensor))
-    throw new ArgumentError(`img should be Tensor Image. Got ${(x as object)?.constructor?.name ?? typeof x}`);
+    throw new ArgumentError(
+      `img should be Tensor Image. Got ${(x as object)?.constructor?.name ?? typeof x}`,
+    );
   const { dtype } = x;
-  if (!isFloatingDType(dtype)) throw new ArgumentError(`Input tensor should be a float tensor. Got ${dtype}.`);
+  if (!isFloatingDType(dtype))
+    throw new ArgumentError(`Input tensor should be a float tensor. Got ${dtype}.`);
   if (x.dim() < 3)
     throw new ValueError(
       `Expected tensor to be a tensor image of size (..., C, H, W). Got tensor.size() = [${x.shape.join(', ')}]`,
@@ -192,7 +205,10 @@ export function convertImageDtype(x: Tensor, dtype: DType): Tensor {
   if (from === dtype) return x;
   if (isFloatingDType(from)) {
     if (isFloatingDType(dtype)) return x.to(dtype);
-    if ((from === 'float32' && (dtype === 'int32' || dtype === 'int64')) || (from === 'float64' && dtype === 'int64'))
+    if (
+      (from === 'float32' && (dtype === 'int32' || dtype === 'int64')) ||
+      (from === 'float64' && dtype === 'int64')
+    )
       throw new DTypeError(`The cast from ${from} to ${dtype} cannot be performed safely.`);
     return op.mul([x, (largest[dtype] ?? 1) + 1 - 1e-3]).to(dtype);
   }
@@ -200,7 +216,8 @@ export function convertImageDtype(x: Tensor, dtype: DType): Tensor {
   if (isFloatingDType(dtype)) return op.div([x.to(dtype), max]);
   const target = largest[dtype] ?? 1;
   // 2^63 stands for 2^63 − 1, which no double holds; `+ 1` is lost on it as it is in Python.
-  if (max > target) return op.divMode([x, Math.floor((max + 1) / (target + 1))], { rounding_mode: 'floor' }).to(dtype);
+  if (max > target)
+    return op.divMode([x, Math.floor((max + 1) / (target + 1))], { rounding_mode: 'floor' }).to(dtype);
   const factor = Math.floor((target + 1) / (max + 1));
   if (!Number.isFinite(factor)) throw new TorchError(`no image conversion from ${from} to ${dtype}`);
   return op.mul([x.to(dtype), factor]);

@@ -69,10 +69,20 @@ export class Resize extends ImageTransform {
 
   constructor(options: ResizeOptions);
   constructor(size: SizeLike, options?: Omit<ResizeOptions, 'size'>);
-  constructor(size: SizeLike, interpolation: Interpolation, maxSize?: number | null, antialias?: boolean | null);
+  constructor(
+    size: SizeLike,
+    interpolation: Interpolation,
+    maxSize?: number | null,
+    antialias?: boolean | null,
+  );
   constructor(...args: unknown[]) {
     super();
-    const bound = bindArguments<ResizeOptions>('Resize', args, ['size', 'interpolation', 'maxSize', 'antialias']);
+    const bound = bindArguments<ResizeOptions>('Resize', args, [
+      'size',
+      'interpolation',
+      'maxSize',
+      'antialias',
+    ]);
     requireArguments('Resize', bound, ['size']);
     this.size = checkResizeSize(bound.size);
     this.interpolation = checkInterpolation(bound.interpolation ?? 'bilinear');

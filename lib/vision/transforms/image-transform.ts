@@ -40,7 +40,12 @@ export abstract class ImageTransform extends Callable {
     }
     if (input instanceof Tensor) return this.forwardTensor(input);
     const given: unknown = input;
-    const kind = given === null ? 'null' : typeof given === 'object' ? (given as object).constructor?.name : typeof given;
+    const kind =
+      given === null
+        ? 'null'
+        : typeof given === 'object'
+          ? (given as object).constructor?.name
+          : typeof given;
     throw new ArgumentError(`${this.constructor.name} takes an Image or a Tensor, got ${kind}`);
   }
 }

@@ -26,7 +26,14 @@ offerPlans(ToTensor, PILToTensor);
 export { Image } from '../image.js';
 export { Grayscale } from './color.js';
 export { Compose, Lambda, RandomApply, type TransformLike } from './compose.js';
-export { CenterCrop, InterpolationMode, Pad, type PadOptions, Resize, type ResizeOptions } from './geometry.js';
+export {
+  CenterCrop,
+  InterpolationMode,
+  Pad,
+  type PadOptions,
+  Resize,
+  type ResizeOptions,
+} from './geometry.js';
 export { ImageTransform } from './image-transform.js';
 export type { ImageSize, Interpolation, PaddingMode } from './program.js';
 export {

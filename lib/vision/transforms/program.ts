@@ -13,7 +13,15 @@ export interface ImageSize {
 export type Program = number[];
 
 const code = { resize: 1, crop: 2, pad: 3, flipAcross: 4, flipDown: 5, gray: 6 } as const;
-const filters = { nearest: 0, 'nearest-exact': 0, bilinear: 1, bicubic: 2, box: 3, hamming: 4, lanczos: 5 } as const;
+const filters = {
+  nearest: 0,
+  'nearest-exact': 0,
+  bilinear: 1,
+  bicubic: 2,
+  box: 3,
+  hamming: 4,
+  lanczos: 5,
+} as const;
 const padModes = { constant: 0, edge: 1, reflect: 2, symmetric: 3 } as const;
 
 /** How pixels between pixels are made. */
@@ -33,7 +41,14 @@ export const step = {
     program.push(code.resize, width, height, filters[filter]);
     return { width, height, channels: size.channels };
   },
-  crop(program: Program, size: ImageSize, left: number, top: number, width: number, height: number): ImageSize {
+  crop(
+    program: Program,
+    size: ImageSize,
+    left: number,
+    top: number,
+    width: number,
+    height: number,
+  ): ImageSize {
     if (left === 0 && top === 0 && width === size.width && height === size.height) return size;
     program.push(code.crop, left, top, width, height);
     return { width, height, channels: size.channels };

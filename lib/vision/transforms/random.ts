@@ -258,7 +258,10 @@ export class RandomResizedCrop extends ImageTransform {
 
   override toString(): string {
     const rounded = (values: readonly number[]): string =>
-      `(${values.map((v) => pythonNumber(Math.round(v * 1e4) / 1e4)).map((t, i) => (Number.isInteger(values[i]) ? `${t}.0` : t)).join(', ')})`;
+      `(${values
+        .map((v) => pythonNumber(Math.round(v * 1e4) / 1e4))
+        .map((t, i) => (Number.isInteger(values[i]) ? `${t}.0` : t))
+        .join(', ')})`;
     return `RandomResizedCrop(size=${pythonValue(this.size, true)}, scale=${rounded(this.scale)}, ratio=${rounded(this.ratio)}, interpolation=${this.interpolation}, antialias=${pythonValue(this.antialias)})`;
   }
 }

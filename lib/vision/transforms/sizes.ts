@@ -20,8 +20,10 @@ function checkWhole(name: string, values: readonly unknown[]): void {
 
 /** [height, width] of a size. */
 export function heightAndWidth(name: string, size: unknown): [number, number] {
-  const values = typeof size === 'number' ? [size, size] : Array.isArray(size) ? (size as number[]) : undefined;
-  if (!values) throw new ArgumentError(`${name}: size must be a number or [height, width], got ${typeof size}`);
+  const values =
+    typeof size === 'number' ? [size, size] : Array.isArray(size) ? (size as number[]) : undefined;
+  if (!values)
+    throw new ArgumentError(`${name}: size must be a number or [height, width], got ${typeof size}`);
   if (values.length !== 1 && values.length !== 2)
     throw new ValueError('Please provide only two dimensions (h, w) for size.');
   checkWhole(name, values);
@@ -31,7 +33,8 @@ export function heightAndWidth(name: string, size: unknown): [number, number] {
 /** The size of `Resize`, kept as given: one side or both. */
 export function checkResizeSize(size: unknown): number | number[] {
   if (typeof size === 'number') checkWhole('Resize', [size]);
-  else if (!Array.isArray(size)) throw new ArgumentError(`Size should be int or sequence. Got ${typeof size}`);
+  else if (!Array.isArray(size))
+    throw new ArgumentError(`Size should be int or sequence. Got ${typeof size}`);
   else if (size.length !== 1 && size.length !== 2)
     throw new ValueError('If size is a sequence, it should have 1 or 2 values');
   else checkWhole('Resize', size);
@@ -88,7 +91,8 @@ export function sides(padding: unknown): [number, number, number, number] {
 
 /** A fill for each channel of an image. */
 export function fillOf(fill: number | readonly number[] | null, channels: number): number[] {
-  if (fill === null || typeof fill === 'number') return new Array<number>(channels).fill(Math.trunc(fill ?? 0));
+  if (fill === null || typeof fill === 'number')
+    return new Array<number>(channels).fill(Math.trunc(fill ?? 0));
   if (fill.length !== 1 && fill.length !== channels)
     throw new ValueError(
       `The number of elements in 'fill' does not match the number of channels of the image (${fill.length} != ${channels})`,

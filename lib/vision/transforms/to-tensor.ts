@@ -38,7 +38,8 @@ export interface ToTensor {
 export class ToTensor extends Callable {
   forward(input: Image | Tensor): Tensor {
     if (input instanceof Image) return div([bytesOf(input).to(getDefaultDtype()), 255]);
-    if (!(input instanceof Tensor)) throw new ArgumentError(`pic should be an Image or a Tensor (H, W, C). Got ${describe(input)}`);
+    if (!(input instanceof Tensor))
+      throw new ArgumentError(`pic should be an Image or a Tensor (H, W, C). Got ${describe(input)}`);
     if (input.dim() !== 2 && input.dim() !== 3)
       throw new ValueError(`pic should be 2/3 dimensional. Got ${input.dim()} dimensions.`);
     const rows = input.dim() === 2 ? unsqueeze([input, 2]) : input;
