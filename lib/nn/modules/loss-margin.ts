@@ -4,6 +4,7 @@ import type { Tensor } from '../../tensor/index.js';
 import * as F from '../functional/loss-margin.js';
 import type { Reduction } from '../functional/reduction.js';
 import { type Arguments, Signature } from '../signature.js';
+import { PairwiseDistance } from './distance.js';
 import { Loss, type LossParameters, lossDefaults, WeightedLoss } from './loss-base.js';
 import type { LossArguments } from './loss-plain.js';
 
@@ -165,7 +166,8 @@ const distanceSpec = {
 
 /** The triplet loss with any distance. Source: torch.nn.TripletMarginWithDistanceLoss. */
 export class TripletMarginWithDistanceLoss extends Loss<[Tensor, Tensor, Tensor]> {
-  distanceFunction: F.DistanceFunction | null;
+  /** `distanceFunction`, under the name that is printed. */
+  distance_function: F.DistanceFunction;
   margin: number;
   swap: boolean;
 
@@ -173,9 +175,17 @@ export class TripletMarginWithDistanceLoss extends Loss<[Tensor, Tensor, Tensor]
     const given = new Signature('TripletMarginWithDistanceLoss', distanceSpec, 0).read(args);
     super(given);
     F.checkMargin(given.margin);
-    this.distanceFunction = given.distanceFunction;
+    this.distance_function = given.distanceFunction ?? new PairwiseDistance();
     this.margin = given.margin;
     this.swap = given.swap;
+  }
+
+  /** The distance; a module where none was given. */
+  get distanceFunction(): F.DistanceFunction {
+    return this.distance_function;
+  }
+  set distanceFunction(value: F.DistanceFunction) {
+    this.distance_function = value;
   }
 
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
