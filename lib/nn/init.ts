@@ -26,7 +26,7 @@ export type Nonlinearity =
 export type FanMode = 'fan_in' | 'fan_out';
 
 type Random = Generator | null;
-const generator: Random = null;
+const generator = null as Random;
 
 /**
  * The recommended factor of the standard deviation before a nonlinearity.
