@@ -1,5 +1,6 @@
 /** Loss scaling for float16 training. */
 import { ValueError } from '../errors.js';
+import { withMode } from '../ops/mode.js';
 import { findPacket, invokeWith } from '../ops/invoke.js';
 import { Tensor, tensor } from '../tensor/index.js';
 
@@ -72,9 +73,12 @@ export class GradScaler {
   }
 
   #start(where: Tensor): Tensor {
-    this.#scaleTensor ??= tensor(this.#scale, { dtype: 'float32', device: where.device });
-    this.#tracker ??= tensor(0n, { dtype: 'int32', device: where.device });
-    return this.#scaleTensor;
+    // Both outlive the `torch.scope` that a step may be in.
+    return withMode({ scope: null }, () => {
+      this.#scaleTensor ??= tensor(this.#scale, { dtype: 'float32', device: where.device });
+      this.#tracker ??= tensor(0n, { dtype: 'int32', device: where.device });
+      return this.#scaleTensor;
+    });
   }
 
   /** The loss times the scale. */

@@ -26,14 +26,29 @@ export interface Mode {
   readonly scope: ((tensor: object) => void) | null;
 }
 
+/** One `with` block: its mode holds until its callback is done, for the flow inside it. */
+interface Region {
+  mode: Mode;
+  /** False when the callback has returned or its promise has settled. */
+  active: boolean;
+  readonly outer: Region | null;
+}
+
 const initial: Mode = { grad: true, inference: false, autocast: null, scope: null };
-const storage = new AsyncLocalStorage<Mode>();
+const storage = new AsyncLocalStorage<Region>();
 
 /** Async callbacks in progress; while there are any, each operator looks up its flow's mode. */
 let asyncRegions = 0;
 let applied: Mode = initial;
 /** `setGradEnabled(…)` without a callback changes the mode of whoever has no region of their own. */
 let base: Mode = initial;
+
+/** The innermost region of this flow that has not ended; work that outlives its region is outside of it. */
+function currentRegion(): Region | null {
+  let region = storage.getStore() ?? null;
+  while (region !== null && !region.active) region = region.outer;
+  return region;
+}
 
 function apply(mode: Mode): void {
   const before = applied;
@@ -54,16 +69,17 @@ function apply(mode: Mode): void {
 
 /** Makes the native side follow the current flow; called before every operator. */
 export function syncMode(): void {
-  if (asyncRegions > 0) apply(storage.getStore() ?? base);
+  if (asyncRegions > 0) apply(currentRegion()?.mode ?? base);
 }
 
 /** The mode of the current flow. */
 export function currentMode(): Mode {
-  return asyncRegions > 0 ? (storage.getStore() ?? base) : applied;
+  return asyncRegions > 0 ? (currentRegion()?.mode ?? base) : applied;
 }
 
 /** The scope that takes new tensors, or null. */
 export function currentScope(): ((tensor: object) => void) | null {
+  syncMode();
   return applied.scope;
 }
 
@@ -79,19 +95,21 @@ function isPromise(value: unknown): value is Promise<unknown> {
  */
 export function withMode<T>(change: Partial<Mode>, callback: () => T): T {
   const outer = currentMode();
-  const inner: Mode = { ...outer, ...change };
-  let result: T;
+  const region: Region = { mode: { ...outer, ...change }, active: true, outer: currentRegion() };
+  let result: T | undefined;
   try {
-    result = storage.run(inner, () => {
-      apply(inner);
+    result = storage.run(region, () => {
+      apply(region.mode);
       return callback();
     });
   } finally {
+    region.active = isPromise(result);
     apply(outer);
   }
   if (isPromise(result)) {
     asyncRegions++;
     const settled = (): void => {
+      region.active = false;
       asyncRegions--;
       // The last region to end leaves the base mode behind.
       if (asyncRegions === 0) apply(base);
@@ -99,13 +117,17 @@ export function withMode<T>(change: Partial<Mode>, callback: () => T): T {
     // The caller gets a promise of its own flow; this one only counts.
     result.then(settled, settled);
   }
-  return result;
+  return result as T;
 }
 
-/** Changes the mode from here on (Python's `torch.set_grad_enabled(x)` as a statement). */
+/**
+ * Changes the mode from here on (Python's `torch.set_grad_enabled(x)` as a statement): until the end of
+ * the region that it is said in, or for good outside of any.
+ */
 export function changeMode(change: Partial<Mode>): void {
   const next: Mode = { ...currentMode(), ...change };
-  if (storage.getStore() && asyncRegions > 0) storage.enterWith(next);
+  const region = currentRegion();
+  if (region) region.mode = next;
   else base = next;
   apply(next);
 }

@@ -1,7 +1,8 @@
 /** The base of all optimizers: groups, state, state dicts, hooks. */
-import { enableGrad, noGrad } from '../autograd/index.js';
+import { enableGrad } from '../autograd/index.js';
 import { ArgumentError, NotImplementedError, StateDictError, ValueError } from '../errors.js';
 import { native } from '../native.js';
+import { withMode } from '../ops/mode.js';
 import { isOptions } from '../ops/unwrap.js';
 import { type RemovableHandle, Tensor } from '../tensor/tensor.js';
 import { pythonValue } from '../utils/python-text.js';
@@ -74,7 +75,8 @@ export abstract class Optimizer<Options extends object = object> {
     this.stepCalled = true;
     for (const hook of this.preHooks) hook(this as unknown as Optimizer);
     const loss = closure === undefined ? undefined : enableGrad(closure);
-    noGrad(() => {
+    // What an optimizer remembers outlives the `torch.scope` that a step may be in.
+    withMode({ grad: false, scope: null }, () => {
       for (const group of this.paramGroups) {
         const work = withGradients(group.params);
         if (work.params.length > 0) this.updateGroup(group, work);
