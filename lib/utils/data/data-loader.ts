@@ -221,7 +221,9 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     checkTimeout(this.timeout, this.numWorkers);
     const workers = this.numWorkers > 0;
     const indices = this.indexIterator();
-    const streams = workers ? this.workerStreams() : (drawSeed(this.generator), []);
+    const streams = workers ? this.workerStreams() : [];
+    // Python draws the workers' seed even where there are none.
+    if (!workers) drawSeed(this.generator);
     return new LoaderIterator<B>({
       indices,
       fetcher: makeFetcher({

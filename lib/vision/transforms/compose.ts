@@ -2,7 +2,7 @@
 import { ArgumentError, ValueError } from '../../errors.js';
 import { getDefaultDtype } from '../../tensor/dtype.js';
 import { rawTypedArray } from '../../tensor/exchange.js';
-import { Tensor } from '../../tensor/tensor.js';
+import type { Tensor } from '../../tensor/tensor.js';
 import { bindArguments } from '../../utils/arguments.js';
 import { type BatchPlan, batchPlan, type Planned } from '../../utils/data/batch-plan.js';
 import { pythonFloat } from '../../utils/python-text.js';

@@ -6,8 +6,8 @@ import { Callable } from './callable.js';
 import { type ImageSize, type Program, runProgram } from './program.js';
 
 export interface ImageTransform {
-  (image: Image): Image;
-  (image: Tensor): Tensor;
+  /** An image for an image, a tensor for a tensor. */
+  <T extends Image | Tensor>(image: T): T;
 }
 
 /**
