@@ -37,6 +37,7 @@ export interface LoadStateDictOptions {
 // biome-ignore lint/suspicious/noExplicitAny: a user's `forward` takes and gives what it likes
 export interface Module<I extends any[] = any[], O = any> {
   /** Runs `forward`, with the hooks around it. */
+  // biome-ignore lint/style/useShorthandFunctionType: it merges with the class
   (...args: I): O;
 }
 

@@ -2,6 +2,7 @@
 import { ArgumentError } from '../errors.js';
 import { isOptions } from '../ops/unwrap.js';
 import { Tensor } from '../tensor/index.js';
+import { detachedHandle } from '../tensor/tensor.js';
 
 /** Options of a {@link Parameter}. */
 export interface ParameterOptions {
@@ -20,7 +21,7 @@ export class Parameter extends Tensor {
       throw new ArgumentError(
         `new Parameter() expects a Tensor, got ${data === null ? 'null' : typeof data}`,
       );
-    super(data.data.handle);
+    super(detachedHandle(data));
     if (isOptions(requiresGrad)) {
       for (const key of Object.keys(requiresGrad))
         if (key !== 'requiresGrad')

@@ -460,6 +460,11 @@ function parseTo(args: readonly unknown[]): ToOptions {
   return parsed;
 }
 
+/** @internal A handle of its own to the values without history, for a wrapper of a subclass. */
+export function detachedHandle(tensor: Tensor): Handle {
+  return native.variableData(tensor.handle);
+}
+
 /** Loads what a device needs at its first use; set by `lib/cuda`. */
 let deviceLoader: () => void = () => {};
 /** @internal */

@@ -1,6 +1,7 @@
 /** Modules that hold modules: `Sequential`, `ModuleList`, `ModuleDict`. */
 import { ArgumentError, TorchIndexError, ValueError } from '../../errors.js';
 import { isOptions } from '../../ops/unwrap.js';
+import type { Tensor } from '../../tensor/index.js';
 import { Module } from '../module.js';
 import { enclose } from '../module-print.js';
 import { indentRest } from '../python-text.js';
@@ -166,7 +167,8 @@ export class ModuleList extends OrderedModules {
 
 /** Modules by name, registered, in order of insertion. Source: torch.nn.ModuleDict. */
 export class ModuleDict extends Module {
-  readonly #modules = new Map<string, Module>();
+  /** @internal Beside the own properties, so that any name and any order can be. */
+  readonly _modules = new Map<string, Module>();
 
   constructor(modules: NamedModules | Iterable<[string, Module]> | null = null) {
     super();
@@ -175,24 +177,25 @@ export class ModuleDict extends Module {
 
   /** @internal */
   override _keys(): string[] {
-    return [...this.#modules.keys()];
+    return [...Object.keys(this), ...this._modules.keys()];
   }
 
   /** @internal */
-  override _member(name: string): Module | undefined {
-    return this.#modules.get(name);
+  override _member(name: string): unknown {
+    return this._modules.get(name) ?? super._member(name);
   }
 
   /** @internal */
-  override _setMember(name: string, value: Module): void {
-    this.#modules.set(name, value);
+  override _setMember(name: string, value: Tensor | Module | null): void {
+    if (value instanceof Module && !Object.hasOwn(this, name)) this._modules.set(name, value);
+    else super._setMember(name, value);
   }
 
   override addModule(name: string, module: Module | null): void {
     if (!(module instanceof Module)) throw new ArgumentError(`ModuleDict: '${name}' is no Module`);
     if (name === '' || name.includes('.'))
       throw new ArgumentError(`ModuleDict: a name can't be empty or contain ".", got '${name}'`);
-    this.#modules.set(name, module);
+    this._modules.set(name, module);
   }
 
   override registerModule(name: string, module: Module | null): void {
@@ -201,15 +204,15 @@ export class ModuleDict extends Module {
 
   /** How many modules there are. */
   override get length(): number {
-    return this.#modules.size;
+    return this._modules.size;
   }
 
   /** The module of a name. @throws TorchIndexError where there is none. */
   get(name: string): Module {
-    const found = this.#modules.get(name);
+    const found = this._modules.get(name);
     if (!found)
       throw new TorchIndexError(
-        `ModuleDict has no module '${name}'; it has ${[...this.#modules.keys()].join(', ')}`,
+        `ModuleDict has no module '${name}'; it has ${[...this._modules.keys()].join(', ')}`,
       );
     return found;
   }
@@ -220,21 +223,21 @@ export class ModuleDict extends Module {
   }
 
   has(name: string): boolean {
-    return this.#modules.has(name);
+    return this._modules.has(name);
   }
 
   delete(name: string): boolean {
-    return this.#modules.delete(name);
+    return this._modules.delete(name);
   }
 
   clear(): void {
-    this.#modules.clear();
+    this._modules.clear();
   }
 
   /** Takes the module of a name out and gives it. */
   pop(name: string): Module {
     const module = this.get(name);
-    this.#modules.delete(name);
+    this._modules.delete(name);
     return module;
   }
 
@@ -254,19 +257,19 @@ export class ModuleDict extends Module {
   }
 
   keys(): IterableIterator<string> {
-    return this.#modules.keys();
+    return this._modules.keys();
   }
   values(): IterableIterator<Module> {
-    return this.#modules.values();
+    return this._modules.values();
   }
   entries(): IterableIterator<[string, Module]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
   /** The same as `entries()`; Python's name. */
   items(): IterableIterator<[string, Module]> {
-    return this.#modules.entries();
+    return this._modules.entries();
   }
   [Symbol.iterator](): IterableIterator<string> {
-    return this.#modules.keys();
+    return this._modules.keys();
   }
 }

@@ -40,15 +40,16 @@ abstract class ParameterContainer extends Module {
   readonly _parameters = new Map<string, Parameter>();
 
   override _keys(): string[] {
-    return [...this._parameters.keys()];
+    return [...Object.keys(this), ...this._parameters.keys()];
   }
 
-  override _member(name: string): Parameter | undefined {
-    return this._parameters.get(name);
+  override _member(name: string): unknown {
+    return this._parameters.get(name) ?? super._member(name);
   }
 
   override _setMember(name: string, value: Tensor | Module | null): void {
-    this._parameters.set(name, asParameter(value as Tensor));
+    if (Object.hasOwn(this, name)) super._setMember(name, value);
+    else this._parameters.set(name, asParameter(value as Tensor));
   }
 
   /** How many parameters there are. */

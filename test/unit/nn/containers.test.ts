@@ -107,3 +107,30 @@ describe('nn.ParameterList and nn.ParameterDict', () => {
     expect(dict.get('b').dtype).to.equal('float64');
   });
 });
+
+describe('containers as base classes and in scopes', () => {
+  it('a subclass of ModuleDict may hold members of its own', () => {
+    class Heads extends nn.ModuleDict {
+      shared = new nn.Linear(1, 1, { bias: false });
+      scale = new nn.Parameter(torch.ones(1));
+    }
+    const heads = new Heads({ a: new nn.Linear(1, 2, { bias: false }) });
+    expect(parameterNames(heads)).to.deep.equal(['scale', 'shared.weight', 'a.weight']);
+    heads.loadStateDict(
+      { scale: torch.zeros(1), 'shared.weight': torch.ones(1, 1), 'a.weight': torch.ones(2, 1) },
+      {
+        assign: true,
+      },
+    );
+    expect(heads.scale.item()).to.equal(0);
+    expect([...heads.keys()]).to.deep.equal(['a']);
+  });
+
+  it('a module that a scope returns keeps its tensors', () => {
+    const net = torch.scope(
+      () => new nn.ModuleDict({ a: new nn.Sequential(new nn.Linear(2, 1), new nn.BatchNorm1d(1)) }),
+    );
+    expect([...net.parameters()].some((parameter) => parameter.isDisposed)).to.equal(false);
+    expect(net.get('a').eval()(torch.ones(3, 2)).shape).to.deep.equal([3, 1]);
+  });
+});
