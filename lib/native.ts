@@ -41,7 +41,7 @@ const kinds: Record<string, (message: string) => Error> = {
 /** LibTorch throws most of its errors as one C++ class; the text tells them apart. */
 const byText: [RegExp, (message: string) => Error][] = [
   [/can't allocate memory|out of memory|not enough memory/i, kinds.memory!],
-  [/does not require grad|backward through the graph|leaf Variable|inference tensor|modified by an inplace/i, kinds.autograd!],
+  [/does not require grad|grad can be implicitly created|differentiated Tensors|allow_unused|backward through the graph|leaf Variable|inference tensor|modified by an inplace/i, kinds.autograd!],
   [
     /must be on the same device|same device, but found|Torch not compiled with CUDA|Cannot initialize CUDA|CUDA error|device type|No CUDA GPUs|NVIDIA driver/i,
     kinds.device!,

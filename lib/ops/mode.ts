@@ -121,6 +121,23 @@ export function withMode<T>(change: Partial<Mode>, callback: () => T): T {
 }
 
 /**
+ * Runs a function that the engine calls in the middle of backward: there it has switched the thread's
+ * grad mode itself (off, unless a graph of the derivative is built).
+ */
+export function insideEngine<T>(callback: () => T): T {
+  const outer = applied;
+  const mode: Mode = { ...currentMode(), grad: native.isGradEnabled() };
+  const region: Region = { mode, active: true, outer: currentRegion() };
+  applied = mode;
+  try {
+    return storage.run(region, callback);
+  } finally {
+    region.active = false;
+    applied = outer;
+  }
+}
+
+/**
  * Changes the mode from here on (Python's `torch.set_grad_enabled(x)` as a statement): until the end of
  * the region that it is said in, or for good outside of any.
  */

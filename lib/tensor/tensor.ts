@@ -3,7 +3,7 @@ import type { DType, Handle, Layout, MemoryFormat } from '../bindings.js';
 import { ArgumentError, DTypeError, TorchError, ValueError } from '../errors.js';
 import { native } from '../native.js';
 import { findPacket, invokeWith, setWrapper } from '../ops/invoke.js';
-import { currentScope, syncMode } from '../ops/mode.js';
+import { currentScope, insideEngine, syncMode } from '../ops/mode.js';
 import type { Complex } from '../ops/types.js';
 import { type Device, type DeviceLike, device } from './device.js';
 import { isDType } from './dtype.js';
@@ -347,7 +347,13 @@ export class Tensor extends HandleOwner {
     else if (options) settings = options;
     let seed: Tensor | null | undefined;
     if (gradient instanceof Tensor || gradient == null) seed = gradient;
-    else settings = { ...gradient, ...settings };
+    else if (typeof gradient === 'object') settings = { ...gradient, ...settings };
+    else throw new ArgumentError(`backward() expects a Tensor as gradient, got ${typeof gradient}`);
+    for (const key of Object.keys(settings))
+      if (!backwardKeys.has(key))
+        throw new ArgumentError(
+          `backward() got an unexpected keyword argument '${key}'; known: ${[...backwardKeys].join(', ')}`,
+        );
     seed ??= settings.gradient;
     native.backward(
       [this.handle],
@@ -363,8 +369,10 @@ export class Tensor extends HandleOwner {
    * tensor replaces it. Source: Tensor.register_hook.
    */
   registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): RemovableHandle {
+    if (typeof hook !== 'function')
+      throw new ArgumentError(`registerHook() expects a function, as \`(grad) => …\`, got ${typeof hook}`);
     const id = native.registerHook(this.handle, (grad) => {
-      const replaced = hook(new Tensor(grad));
+      const replaced = insideEngine(() => hook(new Tensor(grad)));
       return replaced instanceof Tensor ? replaced.handle : (replaced as undefined);
     });
     return { remove: () => native.removeHook(this.handle, id) };
@@ -435,6 +443,7 @@ export interface BackwardOptions {
   inputs?: readonly Tensor[];
 }
 
+const backwardKeys = new Set(['gradient', 'retainGraph', 'createGraph', 'inputs']);
 const toKeys = new Set(['dtype', 'device', 'nonBlocking', 'copy', 'memoryFormat']);
 
 function parseTo(args: readonly unknown[]): ToOptions {
