@@ -2,6 +2,7 @@
 import { ArgumentError, ValueError } from '../../errors.js';
 import type { ProgressCallback } from '../../hub/index.js';
 import type { StateDict } from '../../nn/index.js';
+import { CenterCrop, Compose, Normalize, Resize, ToTensor } from '../transforms/index.js';
 
 /** Settings of the image preprocessing that weights expect. */
 export interface Preprocessing {
@@ -28,6 +29,8 @@ export interface Weights {
   };
   /** The file's state dict, from the cache or downloaded into it. */
   getStateDict(options?: WeightsOptions): Promise<StateDict>;
+  /** The preprocessing as transforms: images to what the weights expect. */
+  transforms(): Compose;
 }
 
 /** Options of `Weights.getStateDict`. */
@@ -87,6 +90,16 @@ class ImageNetWeights implements Weights {
     const { progress = true, checkHash = true } = options;
     const { loadWeightsFile } = await import('../../hub/index.js');
     return readStateDict(await loadWeightsFile(this.url, { progress, checkHash }));
+  }
+
+  transforms(): Compose {
+    const { resizeSize, cropSize, mean, std } = this.preprocessing;
+    return new Compose([
+      new Resize(resizeSize),
+      new CenterCrop(cropSize),
+      new ToTensor(),
+      new Normalize({ mean: [...mean], std: [...std] }),
+    ]);
   }
 
   toString(): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -101,5 +101,34 @@ describe('models: sets of weights', () => {
     expect([DEFAULT.numClasses, String(DEFAULT)]).to.deep.equal([1000, 'ResNet18_Weights.IMAGENET1K_V1']);
     expect([DEFAULT.preprocessing.resizeSize, DEFAULT.preprocessing.cropSize]).to.deep.equal([256, 224]);
     expect(models.ResNet50_Weights.DEFAULT.preprocessing.resizeSize).to.equal(232);
+  });
+
+  it('give the preprocessing as transforms', () => {
+    const image = torch.randint(0, 256, [3, 300, 400], { dtype: 'uint8' });
+    const { transforms } = models.ResNet18_Weights.DEFAULT.transforms();
+    expect(transforms.map((step) => step.constructor.name)).to.deep.equal([
+      'Resize',
+      'CenterCrop',
+      'ToTensor',
+      'Normalize',
+    ]);
+    expect(transforms[1]!(transforms[0]!(image)).shape).to.deep.equal([3, 224, 224]);
+  });
+
+  it('are read from the cache that Python shares', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'torchts-models-'));
+    const before = process.env.TORCH_HOME;
+    process.env.TORCH_HOME = folder;
+    try {
+      const place = join(folder, 'hub', 'checkpoints');
+      mkdirSync(place, { recursive: true });
+      await torch.save({ weight: torch.ones(2) }, join(place, 'resnet18-f37072fd.pth'));
+      const state = await models.ResNet18_Weights.DEFAULT.getStateDict({ progress: false, checkHash: false });
+      expect(state.weight!.tolist()).to.deep.equal([1, 1]);
+    } finally {
+      if (before === undefined) delete process.env.TORCH_HOME;
+      else process.env.TORCH_HOME = before;
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
