@@ -1,6 +1,7 @@
 /** Reads the pickle of a file twice: for the storages that it needs, then with them. */
 import type { Handle } from '../bindings.js';
 import { FileFormatError } from '../errors.js';
+import { syncMode } from '../ops/mode.js';
 import { dtypeBytes } from '../tensor/index.js';
 import { allowedGlobals } from './allowed-globals.js';
 import { Op } from './pickle/opcodes.js';
@@ -118,6 +119,8 @@ export function readValue(
   options: PickleOptions,
   storages: ReadonlyMap<string, Handle>,
 ): unknown {
+  // Tensors are made in the mode of this flow, whichever ran while the file was read.
+  syncMode();
   return read(bytes, options, new Map(), new Rebuilder(storages)).value;
 }
 

@@ -1,6 +1,7 @@
 /** Reads safetensors files. */
 import { FileFormatError } from '../../errors.js';
 import { native } from '../../native.js';
+import { syncMode } from '../../ops/mode.js';
 import { type DeviceLike, device, Tensor } from '../../tensor/index.js';
 import { naming } from '../naming.js';
 import { type ByteSource, type FileLike, openSource } from '../source.js';
@@ -63,6 +64,8 @@ export async function loadFile(
       limit: start + end,
     }));
     const handles = await source.readTensors(regions, { headers: false });
+    // Tensors are made in the mode of this flow, whichever ran while the file was read.
+    syncMode();
     const tensors: Record<string, Tensor> = Object.create(null);
     header.entries.forEach(({ name, dtype, shape }, i) => {
       const tensor = new Tensor(native.viewStorage(handles[i]!, dtype, shape, rowMajor(shape), 0));

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import * as torch from 'torchts';
 import { nn, type Tensor } from 'torchts';
+import { toBuffer } from '../../../lib/serialization/index.js';
 import { fixture, inFolder, refusal, throughFile } from './files.js';
 
 const dtypes = [
@@ -263,6 +264,33 @@ describe('torch.save and torch.load: tensors', () => {
       expect(tensor.numel()).to.equal(65536 + i);
       expect(tensor.eq(i).all().item()).to.equal(true);
     });
+  });
+
+  it('bytes in memory are the same file', async () => {
+    const value = { x: torch.arange(5), part: torch.arange(10).index('2:4'), n: 3 };
+    const bytes = toBuffer(value);
+    const back = (await torch.load(bytes)) as typeof value;
+    expect(back.x.tolist()).to.deep.equal([0, 1, 2, 3, 4]);
+    expect(back.part.tolist()).to.deep.equal([2, 3]);
+    await inFolder(async (folder) => {
+      await torch.save(value, join(folder, 'archive.pth'));
+      expect(readFileSync(join(folder, 'archive.pth')).equals(bytes)).to.equal(true);
+    });
+  });
+
+  it('the modes of other flows do not matter', async () => {
+    const bytes = toBuffer({ x: torch.ones(2) });
+    const busy = torch.inferenceMode(async () => {
+      for (let i = 0; i < 200; i++) {
+        torch.ones(1);
+        await new Promise(setImmediate);
+      }
+    });
+    for (let i = 0; i < 5; i++) {
+      const { x } = (await torch.load(bytes)) as { x: Tensor };
+      expect(x.isInference()).to.equal(false);
+    }
+    await busy;
   });
 
   it('loading does not hold the event loop', async () => {
