@@ -4,19 +4,19 @@ import type { Tensor } from '../tensor/index.js';
 import type { DeviceLike, DType, RemovableHandle } from '../tensor/index.js';
 import { convertModule, type ModuleToOptions, moduleTarget, moveModule } from './module-convert.js';
 import { addHook, type Hooks, runWithHooks } from './module-hooks.js';
+import {
+  checkName,
+  hide,
+  membersOf,
+  modulesOf,
+  type NamedOptions,
+  ownBufferEntries,
+  setMember,
+  splitTarget,
+} from './module-members.js';
 import { printModule } from './module-print.js';
 import { collectState, type IncompatibleKeys, loadState, type StateDict } from './module-state.js';
 import { Parameter } from './parameter.js';
-
-/** Options of `namedParameters`, `namedBuffers`, `namedModules`. */
-export interface NamedOptions {
-  /** Put before every name. Default: `''`. */
-  prefix?: string;
-  /** Also of the modules inside. Default: true. */
-  recurse?: boolean;
-  /** Each object once, under its first name. Default: true. */
-  removeDuplicate?: boolean;
-}
 
 /** Options of `stateDict`. */
 export interface StateDictOptions {
@@ -439,68 +439,4 @@ export class Module<I extends any[] = any[], O = any> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-function hide(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
-}
-
-function setMember(module: object, name: string, value: unknown): void {
-  (module as Record<string, unknown>)[name] = value;
-}
-
-function checkName(module: Module, name: string, kind: string): void {
-  if (typeof name !== 'string')
-    throw new ArgumentError(`${kind} name should be a string, got ${typeof name}`);
-  if (name === '') throw new ArgumentError(`${kind} name can't be empty string ""`);
-  if (name.includes('.')) throw new ArgumentError(`${kind} name can't contain ".", got: '${name}'`);
-  if (name in module && !Object.hasOwn(module, name))
-    throw new ArgumentError(
-      `attribute '${name}' already exists in ${module._getName()}; choose another name`,
-    );
-}
-
-const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
-
-function splitTarget(target: string): [path: string, name: string] {
-  const at = target.lastIndexOf('.');
-  return at < 0 ? ['', target] : [target.slice(0, at), target.slice(at + 1)];
-}
-
-const ownBufferEntries = (module: Module): [string, Tensor | null][] =>
-  module._ownBuffers().map(([name, value]) => [name, value]);
-
-/** Every module inside with its dotted name, depth first. Arrays: training walks this often. */
-function modulesOf(root: Module, prefix: string, removeDuplicate: boolean): [string, Module][] {
-  const found: [string, Module][] = [];
-  const seen = new Set<Module>();
-  const visit = (module: Module, path: string): void => {
-    if (removeDuplicate) {
-      if (seen.has(module)) return;
-      seen.add(module);
-    }
-    found.push([path, module]);
-    for (const [name, child] of module._ownModules()) if (child) visit(child, join(path, name));
-  };
-  visit(root, prefix);
-  return found;
-}
-
-function membersOf<T extends object>(
-  root: Module,
-  own: (module: Module) => [string, T | null][],
-  options: NamedOptions,
-): [string, T][] {
-  const { prefix = '', recurse = true, removeDuplicate = true } = options;
-  const found: [string, T][] = [];
-  const seen = new Set<T>();
-  const modules: [string, Module][] = recurse ? modulesOf(root, prefix, removeDuplicate) : [[prefix, root]];
-  for (const [path, module] of modules) {
-    for (const [name, value] of own(module)) {
-      if (value === null || seen.has(value)) continue;
-      if (removeDuplicate) seen.add(value);
-      found.push([join(path, name), value]);
-    }
-  }
-  return found;
 }
