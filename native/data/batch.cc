@@ -69,6 +69,15 @@ void write_pixels(const Pixels& p, T* out, bool channels_last, Map map) {
       T* to = out + size_t(y) * width * channels;
       for (int32_t x = 0; x < width; ++x)
         for (int32_t c = 0; c < channels; ++c) to[x * channels + c] = map(c, row[x * channels + c]);
+    } else if (channels == 3) {
+      T* r = out + size_t(y) * width;
+      T* g = r + plane;
+      T* b = g + plane;
+      for (int32_t x = 0; x < width; ++x, row += 3) {
+        r[x] = map(0, row[0]);
+        g[x] = map(1, row[1]);
+        b[x] = map(2, row[2]);
+      }
     } else {
       for (int32_t c = 0; c < channels; ++c) {
         T* to = out + c * plane + size_t(y) * width;

@@ -97,6 +97,7 @@ Pixels pad(const Pixels& source, const Padding& p) {
 // What lies outside of the image is black, as PIL's crop has it.
 Pixels crop(const Pixels& source, int32_t left, int32_t top, int32_t width, int32_t height) {
   Pixels out = Pixels::make(checked({width, height, source.size.channels}));
+  std::memset(out.own.get(), 0, out.size.bytes());
   size_t channels = source.size.channels;
   int64_t first = std::max<int64_t>(left, 0), last = std::min<int64_t>(int64_t(left) + width, source.size.width);
   if (last <= first) return out;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace torchts::image {
@@ -16,7 +17,7 @@ struct Size {
 struct Pixels {
   Size size;
   const uint8_t* data = nullptr;
-  std::vector<uint8_t> own;
+  std::unique_ptr<uint8_t[]> own;
 
   Pixels() = default;
   Pixels(Pixels&&) = default;
@@ -28,15 +29,16 @@ struct Pixels {
     p.data = data;
     return p;
   }
+  // The bytes are not set.
   static Pixels make(Size size) {
     Pixels p;
     p.size = size;
-    p.own.resize(size.bytes());
-    p.data = p.own.data();
+    p.own = std::make_unique_for_overwrite<uint8_t[]>(size.bytes());
+    p.data = p.own.get();
     return p;
   }
   const uint8_t* row(int32_t y) const { return data + size_t(y) * size.width * size.channels; }
-  uint8_t* own_row(int32_t y) { return own.data() + size_t(y) * size.width * size.channels; }
+  uint8_t* own_row(int32_t y) { return own.get() + size_t(y) * size.width * size.channels; }
 };
 
 // A sequence of numbers: the code of a step, then its arguments. Throws for a broken program.

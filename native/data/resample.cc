@@ -217,7 +217,7 @@ Pixels convolve(const Pixels& source, int32_t width, int32_t height, const Kerne
 Pixels resize(const Pixels& source, int32_t width, int32_t height, Filter filter) {
   if (width == source.size.width && height == source.size.height) {
     Pixels same = Pixels::make(source.size);
-    std::copy(source.data, source.data + source.size.bytes(), same.own.begin());
+    std::copy(source.data, source.data + source.size.bytes(), same.own.get());
     return same;
   }
   if (filter == Filter::Nearest) return nearest(source, width, height);
