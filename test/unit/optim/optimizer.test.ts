@@ -127,6 +127,19 @@ describe('Optimizer: steps', () => {
     expect(seen).to.deep.equal([1, 0, -1]);
   });
 
+  it('keeps its state when a step runs inside a scope', () => {
+    const a = leaf(1);
+    const optimizer = new optim.Adam([a], { lr: 0.25 });
+    for (let i = 0; i < 2; i++)
+      torch.scope(() => {
+        giveGradients(a);
+        optimizer.step();
+        optimizer.zeroGrad();
+      });
+    expect((optimizer.state.get(a)!.step as Tensor).item()).to.equal(2);
+    expect(a.item()).to.be.closeTo(0.5, 1e-6);
+  });
+
   it('AdamW decays apart from the gradient', () => {
     const a = leaf(1);
     const optimizer = new optim.AdamW([a], { lr: 0.1, weightDecay: 0.5 });
