@@ -89,7 +89,8 @@ Handle* HandleSlab::handle(napi_env napi, napi_value value) {
 int64_t HandleSlab::account(Handle* handle) {
   handle->own_bytes = kWrapperBytes;
   const at::Tensor& t = handle->tensor;
-  if (!t.defined() || !t.has_storage() || !t.device().is_cpu()) return handle->own_bytes;
+  // Device memory counts too: it is what a training loop runs out of first. Meta tensors have none.
+  if (!t.defined() || !t.has_storage() || t.is_meta()) return handle->own_bytes;
   auto* storage = t.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
   int64_t bytes = static_cast<int64_t>(storage->nbytes());
   if (bytes < kSmallStorage) {
