@@ -33,4 +33,4 @@ export * as hub from './hub/index.js';
 export * as plot from './plot/index.js';
 export { load, safetensors, save } from './serialization/index.js';
 export * from './training/index.js';
-export { version } from './version.js';
+export { __version__, version } from './version.js';

@@ -43,7 +43,7 @@ const byText: [RegExp, (message: string) => Error][] = [
   [/can't allocate memory|out of memory|not enough memory/i, kinds.memory!],
   [/does not require grad|grad can be implicitly created|differentiated Tensors|allow_unused|backward through the graph|leaf Variable|inference tensor|modified by an inplace/i, kinds.autograd!],
   [
-    /must be on the same device|same device, but found|Torch not compiled with CUDA|Cannot initialize CUDA|CUDA error|device type|No CUDA GPUs|NVIDIA driver/i,
+    /must be on the same device|same device, but found|Torch not compiled with CUDA|Cannot initialize CUDA|CUDA error|device type|No CUDA GPUs|NVIDIA driver|not linked with support for|accelerator device when none|without ATen_cuda|pin_memory=True requires/i,
     kinds.device!,
   ],
   [

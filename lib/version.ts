@@ -3,3 +3,5 @@ import { native } from './native.js';
 
 /** The version of LibTorch that the addon was built with, such as `'2.14.1'`. */
 export const version: string = native.libtorchVersion();
+/** Python's name of the same. */
+export const __version__: string = version;

@@ -1,18 +1,10 @@
 /** `torch.cuda`: devices, memory, synchronisation. Without a driver every answer is clean. */
 import { DeviceError } from '../errors.js';
 import { native } from '../native.js';
+import { loadCuda, needCuda } from '../ops/cuda-loader.js';
 import { type DeviceLike, device } from '../tensor/device.js';
-import { setDeviceLoader } from '../tensor/tensor.js';
+
 import { manualSeed as seedAll } from '../random/generator.js';
-
-let reason: string | undefined;
-
-/** Loads libtorch_cuda.so once, where a driver is; the reason why not otherwise. */
-function load(): string {
-  reason ??= native.loadCuda(false);
-  return reason;
-}
-setDeviceLoader(() => void load());
 
 function indexOf(where?: DeviceLike | null): number | undefined {
   if (where == null) return undefined;
@@ -22,49 +14,39 @@ function indexOf(where?: DeviceLike | null): number | undefined {
   return index ?? undefined;
 }
 
+export { unavailableReason } from '../ops/cuda-loader.js';
+
 /** Whether a CUDA device can be used. Source: torch.cuda.is_available. */
 export function isAvailable(): boolean {
   return deviceCount() > 0;
 }
 
-/** Why there is no CUDA, or null where there is. */
-export function unavailableReason(): string | null {
-  const text = load();
-  if (text) return text;
-  return native.cudaDeviceCount() > 0 ? null : 'the CUDA libraries are loaded, but the driver offers no device';
-}
-
 /** Source: torch.cuda.device_count. */
 export function deviceCount(): number {
-  return load() === '' ? native.cudaDeviceCount() : 0;
-}
-
-function need(): void {
-  const why = unavailableReason();
-  if (why) throw new DeviceError(`CUDA is not available: ${why}; \`npx torchts doctor\` explains what is missing`);
+  return loadCuda() === '' ? native.cudaDeviceCount() : 0;
 }
 
 /** @throws DeviceError without CUDA. Source: torch.cuda.current_device. */
 export function currentDevice(): number {
-  need();
+  needCuda();
   return native.cudaCurrentDevice();
 }
 
 /** The name of a device, such as `'NVIDIA H100'`. Source: torch.cuda.get_device_name. */
 export function getDeviceName(where?: DeviceLike | null): string {
-  need();
+  needCuda();
   return native.cudaDeviceName(indexOf(where));
 }
 
 /** `[major, minor]`. Source: torch.cuda.get_device_capability. */
 export function getDeviceCapability(where?: DeviceLike | null): [number, number] {
-  need();
+  needCuda();
   return native.cudaDeviceCapability(indexOf(where)) as [number, number];
 }
 
 /** Waits until the device has done its work. Source: torch.cuda.synchronize. */
 export function synchronize(where?: DeviceLike | null): void {
-  need();
+  needCuda();
   native.cudaSynchronize(indexOf(where));
 }
 
@@ -95,7 +77,7 @@ export function resetPeakMemoryStats(where?: DeviceLike | null): void {
 }
 /** `[free, total]` in bytes. Source: torch.cuda.mem_get_info. */
 export function memGetInfo(where?: DeviceLike | null): [number, number] {
-  need();
+  needCuda();
   const { free, total } = native.cudaMemoryStats(indexOf(where));
   return [free, total];
 }

@@ -8,6 +8,7 @@ import type { Handle } from '../bindings.js';
 import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
 import { HandleOwner } from '../tensor/handle-owner.js';
+import { prepareDevice } from './cuda-loader.js';
 import { syncMode } from './mode.js';
 import { namedTuple } from './named-tuple.js';
 import { isOptions, unwrap } from './unwrap.js';
@@ -92,6 +93,7 @@ export function invokeWith(
   let keywords: unknown[] | undefined;
   let out: unknown;
   if (options !== undefined) {
+    if (options.device != null) prepareDevice(options.device);
     keywords = flatten(options);
     out = options.out;
     // Several outputs come as one array (Python: `out=(values, indices)`) and go down by their names.

@@ -1,16 +1,31 @@
 /** Random number generators; the same numbers as Python's for the same seed. */
 import type { Handle } from '../bindings.js';
+import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
+import { prepareDevice } from '../ops/cuda-loader.js';
+import { isOptions } from '../ops/unwrap.js';
 import { HandleOwner } from '../tensor/handle-owner.js';
 import { type Device, type DeviceLike, device } from '../tensor/device.js';
+import { checkedOptions } from '../tensor/keywords.js';
 import { Tensor } from '../tensor/tensor.js';
+
+function handleOf(state: Tensor): Handle {
+  if (state instanceof Tensor) return state.handle;
+  throw new ArgumentError(
+    `a generator's state must be a uint8 Tensor, got ${state === null ? 'null' : typeof state}`,
+  );
+}
 
 /** A stream of random numbers with its own seed. Source: torch.Generator. */
 export class Generator extends HandleOwner {
   constructor(where: DeviceLike | { device?: DeviceLike } = 'cpu') {
     super();
-    const spec = typeof where === 'object' && !('type' in where) ? (where.device ?? 'cpu') : (where as DeviceLike);
-    (this as { handle: Handle }).handle = native.makeGenerator(device(spec).toString());
+    const spec = isOptions(where)
+      ? (checkedOptions('Generator', where as { device?: DeviceLike }, ['device']).device ?? 'cpu')
+      : (where as DeviceLike);
+    const on = device(spec);
+    prepareDevice(on);
+    (this as { handle: Handle }).handle = native.makeGenerator(on.toString());
   }
 
   get device(): Device {
@@ -32,7 +47,7 @@ export class Generator extends HandleOwner {
     return new Tensor(native.generatorGetState(this.handle));
   }
   setState(state: Tensor): this {
-    native.generatorSetState(this.handle, state.handle);
+    native.generatorSetState(this.handle, handleOf(state));
     return this;
   }
 }
@@ -52,7 +67,7 @@ class DefaultGenerator extends Generator {
     return new Tensor(native.generatorGetState(null));
   }
   override setState(state: Tensor): this {
-    native.generatorSetState(null, state.handle);
+    native.generatorSetState(null, handleOf(state));
     return this;
   }
 }
@@ -90,11 +105,13 @@ export function getRngState(): Tensor {
 
 /** Source: torch.set_rng_state. */
 export function setRngState(state: Tensor): void {
-  native.generatorSetState(null, state.handle);
+  native.generatorSetState(null, handleOf(state));
 }
 
 /** Runs `callback` and puts the state of the CPU's generator back. Source: torch.random.fork_rng. */
 export function forkRng<T>(callback: () => T): T {
+  if (typeof callback !== 'function')
+    throw new ArgumentError(`forkRng() expects a function, got ${typeof callback}`);
   const state = getRngState();
   const restore = (): void => setRngState(state);
   let result: T;

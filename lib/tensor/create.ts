@@ -3,9 +3,11 @@ import type { DType } from '../bindings.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { native } from '../native.js';
 import type { Complex } from '../ops/types.js';
+import { isOptions } from '../ops/unwrap.js';
 import { type DeviceLike, device } from './device.js';
 import { dtypeBytes, getDefaultDtype } from './dtype.js';
 import { dtypeOfArray, flattenNested, packElements, type TypedArray } from './exchange.js';
+import { checkedOptions } from './keywords.js';
 import { Tensor } from './tensor.js';
 
 /** Nested arrays of numbers, bigints, booleans or complex numbers. */
@@ -22,12 +24,7 @@ export interface CreateOptions {
   pinMemory?: boolean;
 }
 
-const knownKeys = new Set(['dtype', 'device', 'requiresGrad', 'pinMemory', 'shape', 'byteOffset']);
-
-function checkKeys(name: string, options: object): void {
-  for (const key of Object.keys(options))
-    if (!knownKeys.has(key)) throw new ArgumentError(`${name}() got an unexpected keyword argument '${key}'`);
-}
+const createKeys = ['dtype', 'device', 'requiresGrad', 'pinMemory'] as const;
 
 function finish(tensor: Tensor, options: CreateOptions): Tensor {
   let made = tensor;
@@ -49,13 +46,30 @@ function fromView(view: ArrayBufferView, source: DType, shape: readonly number[]
  *
  * @throws ShapeError for rows of different lengths. Source: torch.tensor.
  */
-export function tensor(data: TensorData | TypedArray | Tensor, options: CreateOptions = {}): Tensor {
-  checkKeys('tensor', options);
+export function tensor(data: TensorData | TypedArray | Tensor, options?: CreateOptions): Tensor;
+export function tensor(options: CreateOptions & { data: TensorData | TypedArray | Tensor }): Tensor;
+export function tensor(first: unknown, given?: CreateOptions): Tensor {
+  const { data, options } = dataAndOptions('tensor', first, given);
+  return make(data, options);
+}
+
+/** `f(data, options)` and `f({ data, … })`. */
+function dataAndOptions(
+  name: string,
+  first: unknown,
+  given: CreateOptions | undefined,
+): { data: TensorData | TypedArray | Tensor; options: CreateOptions } {
+  const allByKey = given === undefined && isOptions(first) && 'data' in first;
+  const { data = first, ...options } = allByKey ? first : { ...checkedOptions(name, given, createKeys) };
+  return { data: data as TensorData, options: checkedOptions<CreateOptions>(name, options, createKeys) };
+}
+
+function make(data: TensorData | TypedArray | Tensor, options: CreateOptions): Tensor {
   if (data instanceof Tensor) {
     const copy = data.detach().to({ dtype: options.dtype ?? data.dtype, copy: true });
     return finish(copy, { ...options, device: options.device ?? null });
   }
-  if (ArrayBuffer.isView(data)) return fromTypedArray(data as TypedArray, undefined, options);
+  if (ArrayBuffer.isView(data)) return ofTypedArray('tensor', data as TypedArray, undefined, options);
   const { shape, values } = flattenTensors(data);
   const { bytes, source, kind } = packElements(values);
   let dtype = options.dtype ?? null;
@@ -86,18 +100,56 @@ function flattenTensors(data: unknown): ReturnType<typeof flattenNested> {
  *
  * @param shape Default: one dimension. @throws ShapeError where it does not fit the length.
  */
-export function fromTypedArray(array: TypedArray, shape?: readonly number[] | null, options: CreateOptions = {}): Tensor {
-  checkKeys('fromTypedArray', options);
+export function fromTypedArray(
+  array: TypedArray,
+  shape?: readonly number[] | null,
+  options?: CreateOptions,
+): Tensor;
+export function fromTypedArray(
+  array: TypedArray,
+  options: CreateOptions & { shape?: readonly number[] | null },
+): Tensor;
+export function fromTypedArray(
+  array: TypedArray,
+  second?: readonly number[] | null | (CreateOptions & { shape?: readonly number[] | null }),
+  third?: CreateOptions,
+): Tensor {
+  if (!isOptions(second)) {
+    const shape = second as readonly number[] | null | undefined;
+    return ofTypedArray('fromTypedArray', array, shape, checkedOptions('fromTypedArray', third, createKeys));
+  }
+  const { shape, ...options } = checkedOptions('fromTypedArray', second, ['shape', ...createKeys]);
+  return ofTypedArray('fromTypedArray', array, shape as readonly number[] | null | undefined, options);
+}
+
+function checkShape(name: string, shape: readonly number[]): void {
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw new ShapeError(`${name}(): shape must be a list of whole numbers from 0, got ${shown(shape)}`);
+}
+
+function shown(shape: unknown): string {
+  return Array.isArray(shape) ? `[${shape.map(String).join(', ')}]` : typeof shape;
+}
+
+function ofTypedArray(
+  name: string,
+  array: TypedArray,
+  shape: readonly number[] | null | undefined,
+  options: CreateOptions,
+): Tensor {
   if (!ArrayBuffer.isView(array) || array instanceof DataView)
-    throw new ArgumentError(`fromTypedArray() expects a typed array, got ${typeof array}`);
+    throw new ArgumentError(`${name}() expects a typed array, got ${array === null ? 'null' : typeof array}`);
   let source = dtypeOfArray(array);
   const dtype = options.dtype ?? source;
   dtypeBytes(dtype);
   if (array instanceof Uint16Array && (dtype === 'bfloat16' || dtype === 'float16')) source = dtype;
   const wanted = shape ?? [array.length];
+  checkShape(name, wanted);
   const count = wanted.reduce((a, b) => a * b, 1);
   if (count !== array.length)
-    throw new ShapeError(`shape [${wanted.join(', ')}] has ${count} elements, but the array has ${array.length}`);
+    throw new ShapeError(
+      `shape [${wanted.join(', ')}] has ${count} elements, but the array has ${array.length}`,
+    );
   return finish(fromView(array, source, wanted, dtype), options);
 }
 
@@ -108,23 +160,46 @@ export function fromTypedArray(array: TypedArray, shape?: readonly number[] | nu
  */
 export function fromBuffer(
   buffer: ArrayBufferView | ArrayBuffer,
-  options: CreateOptions & { dtype: DType; shape?: readonly number[]; byteOffset?: number; count?: number; offset?: number },
+  options: CreateOptions & {
+    dtype: DType;
+    shape?: readonly number[];
+    byteOffset?: number;
+    count?: number;
+    offset?: number;
+  },
 ): Tensor {
-  if (!options?.dtype) throw new ArgumentError('fromBuffer() needs the option dtype');
-  const width = dtypeBytes(options.dtype);
-  const offset = options.byteOffset ?? options.offset ?? 0;
-  if (!Number.isInteger(offset) || offset < 0) throw new ArgumentError(`byteOffset must be a whole number from 0, got ${offset}`);
-  const length = ArrayBuffer.isView(buffer) || buffer instanceof ArrayBuffer ? buffer.byteLength : Number.NaN;
-  if (Number.isNaN(length)) throw new ArgumentError('fromBuffer() expects a Buffer, typed array or ArrayBuffer');
-  const shape = options.shape ?? [options.count ?? Math.floor((length - offset) / width)];
-  return finish(new Tensor(native.fromBytes(buffer, options.dtype, shape, options.dtype, null, offset)), options);
+  const {
+    shape,
+    byteOffset,
+    count,
+    offset: second,
+    ...rest
+  } = checkedOptions('fromBuffer', options, [
+    ...createKeys,
+    ...(['shape', 'byteOffset', 'count', 'offset'] as const),
+  ]);
+  if (!rest.dtype) throw new ArgumentError('fromBuffer() needs the option dtype');
+  const width = dtypeBytes(rest.dtype);
+  const offset = byteOffset ?? second ?? 0;
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new ArgumentError(`byteOffset must be a whole number from 0, got ${String(offset)}`);
+  if (!ArrayBuffer.isView(buffer) && !(buffer instanceof ArrayBuffer))
+    throw new ArgumentError('fromBuffer() expects a Buffer, typed array or ArrayBuffer');
+  const length = buffer.byteLength;
+  if (offset > length) throw new ShapeError(`byteOffset ${offset} is beyond the buffer's ${length} bytes`);
+  const wanted = shape ?? [count == null || count === -1 ? Math.floor((length - offset) / width) : count];
+  checkShape('fromBuffer', wanted);
+  return finish(new Tensor(native.fromBytes(buffer, rest.dtype, wanted, rest.dtype, null, offset)), rest);
 }
 
 /**
  * The data as a tensor: a tensor itself (converted where asked), anything else through `tensor`.
  * Source: torch.as_tensor.
  */
-export function asTensor(data: TensorData | TypedArray | Tensor, options: CreateOptions = {}): Tensor {
-  if (!(data instanceof Tensor)) return tensor(data, options);
+export function asTensor(data: TensorData | TypedArray | Tensor, options?: CreateOptions): Tensor;
+export function asTensor(options: CreateOptions & { data: TensorData | TypedArray | Tensor }): Tensor;
+export function asTensor(first: unknown, given?: CreateOptions): Tensor {
+  const { data, options } = dataAndOptions('asTensor', first, given);
+  if (!(data instanceof Tensor)) return make(data, options);
   return data.to({ dtype: options.dtype ?? null, device: options.device ?? null });
 }

@@ -51,7 +51,9 @@ export function device(spec: DeviceLike, index?: number): Device {
     return new Device('cuda', spec);
   }
   if (typeof spec !== 'string')
-    throw new ArgumentError(`device must be a string such as 'cpu' or 'cuda:0', a Device or an index, got ${typeof spec}`);
+    throw new ArgumentError(
+      `device must be a string such as 'cpu' or 'cuda:0', a Device or an index, got ${typeof spec}`,
+    );
   const text = index === undefined ? spec : `${spec}:${index}`;
   const known = cache.get(text);
   if (known) return known;

@@ -23,6 +23,8 @@ export const complex128 = 'complex128';
 export const complex32 = 'complex32';
 export const float8_e4m3fn = 'float8_e4m3fn';
 export const float8_e5m2 = 'float8_e5m2';
+export const float8_e4m3fnuz = 'float8_e4m3fnuz';
+export const float8_e5m2fnuz = 'float8_e5m2fnuz';
 /** PyTorch's second names. */
 export const float = float32;
 export const double = float64;
@@ -32,6 +34,7 @@ export const int = int32;
 export const short = int16;
 export const cfloat = complex64;
 export const cdouble = complex128;
+export const chalf = complex32;
 
 export const strided = 'strided';
 export const sparseCoo = 'sparseCoo';
@@ -74,7 +77,9 @@ export function isDType(value: unknown): value is DType {
 /** Bytes of one element. @throws DTypeError for an unknown name. */
 export function dtypeBytes(dtype: DType): number {
   if (!isDType(dtype))
-    throw new DTypeError(`unknown dtype '${String(dtype)}'; expected one of ${Object.keys(bytes).join(', ')}`);
+    throw new DTypeError(
+      `unknown dtype '${String(dtype)}'; expected one of ${Object.keys(bytes).join(', ')}`,
+    );
   return bytes[dtype];
 }
 

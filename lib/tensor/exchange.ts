@@ -1,6 +1,6 @@
 /** Values between JavaScript and tensors. Data are always copied. */
 import type { DType, Handle } from '../bindings.js';
-import { DTypeError, ShapeError, TorchError, ValueError } from '../errors.js';
+import { ArgumentError, DTypeError, ShapeError, ValueError } from '../errors.js';
 import { native } from '../native.js';
 import type { Complex } from '../ops/types.js';
 
@@ -60,7 +60,9 @@ export function arrayClassOf(dtype: DType): new (buffer: ArrayBuffer) => TypedAr
     case 'float8_e5m2fnuz':
       return Uint8Array;
     default:
-      throw new DTypeError(`a tensor of dtype ${dtype} has no typed array; convert it first, e.g. x.to('float32')`);
+      throw new DTypeError(
+        `a tensor of dtype ${dtype} has no typed array; convert it first, e.g. x.to('float32')`,
+      );
   }
 }
 
@@ -153,12 +155,16 @@ export function flattenNested(data: unknown): FlatData {
   const walk = (node: unknown, depth: number): void => {
     if (depth === shape.length) {
       if (Array.isArray(node))
-        throw new ShapeError(`expected a value at dimension ${depth}, got an array: all rows must have the same depth`);
+        throw new ShapeError(
+          `expected a value at dimension ${depth}, got an array: all rows must have the same depth`,
+        );
       values.push(elementAt(node));
       return;
     }
     if (!Array.isArray(node))
-      throw new ShapeError(`expected an array of length ${shape[depth]} at dimension ${depth}, got ${describe(node)}`);
+      throw new ShapeError(
+        `expected an array of length ${shape[depth]} at dimension ${depth}, got ${describe(node)}`,
+      );
     if (node.length !== shape[depth])
       throw new ShapeError(
         `expected a sequence of length ${shape[depth]} at dimension ${depth} (got ${node.length}): all rows must have the same length`,
@@ -176,14 +182,17 @@ function describe(value: unknown): string {
 function elementAt(value: unknown): TensorElement {
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
   if (typeof value === 'object' && value !== null && 're' in value && 'im' in value) return value as Complex;
-  throw new TorchError(
+  throw new ArgumentError(
     `a tensor is made of numbers, bigints, booleans or complex numbers ({ re, im }), got ${describe(value)}`,
-    'ERR_ARGUMENT',
   );
 }
 
 /** Elements as bytes of a dtype that holds them exactly enough for one rounding afterwards. */
-export function packElements(values: readonly TensorElement[]): { bytes: ArrayBufferView; source: DType; kind: 'float' | 'int' | 'bool' | 'complex' } {
+export function packElements(values: readonly TensorElement[]): {
+  bytes: ArrayBufferView;
+  source: DType;
+  kind: 'float' | 'int' | 'bool' | 'complex';
+} {
   let complex = false;
   let float = false;
   let int = false;
@@ -200,7 +209,8 @@ export function packElements(values: readonly TensorElement[]): { bytes: ArrayBu
     });
     return { bytes: parts, source: 'complex128', kind: 'complex' };
   }
-  if (float || values.length === 0) return { bytes: Float64Array.from(values as number[], Number), source: 'float64', kind: 'float' };
+  if (float || values.length === 0)
+    return { bytes: Float64Array.from(values as number[], Number), source: 'float64', kind: 'float' };
   if (int) {
     const whole = new BigInt64Array(values.length);
     values.forEach((value, i) => {

@@ -27,7 +27,16 @@ export function slice(start: number | null, stop?: number | null, step: number |
 /** Nested arrays of whole numbers or booleans used as an index. */
 export type IndexList = readonly (number | boolean | bigint | IndexList)[];
 /** One item of an index expression. */
-export type IndexItem = number | bigint | string | boolean | null | Slice | Tensor | IndexList | ArrayBufferView;
+export type IndexItem =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | Slice
+  | Tensor
+  | IndexList
+  | ArrayBufferView;
 /** What `x[…] = value` takes. */
 export type IndexValue = Tensor | number | bigint | boolean | { re: number; im: number };
 
@@ -52,7 +61,8 @@ export function setIndexTensorMaker(maker: (data: unknown) => Tensor): void {
 
 function parseSlice(text: string): Slice {
   const parts = text.split(':').map((part) => part.trim());
-  const bad = parts.length < 2 || parts.length > 3 || parts.some((part) => part !== '' && !/^[+-]?\d+$/.test(part));
+  const bad =
+    parts.length < 2 || parts.length > 3 || parts.some((part) => part !== '' && !/^[+-]?\d+$/.test(part));
   if (bad)
     throw new TorchIndexError(
       `'${text}' is no slice; expected Python's form such as ':', '2:5', '::2', '-3:', or '...' for the rest`,
@@ -82,7 +92,8 @@ function normalize(item: IndexItem): IndexItem {
   if (typeof item === 'string' && item !== '...') return parseSlice(item);
   if (Array.isArray(item) || (ArrayBuffer.isView(item) && !isTensor(item))) return indexTensor(item);
   if (typeof item === 'bigint') return Number(item);
-  if (item === undefined) throw new TorchIndexError('an index must not be undefined; use null for a new axis');
+  if (item === undefined)
+    throw new TorchIndexError('an index must not be undefined; use null for a new axis');
   return item;
 }
 
@@ -127,12 +138,15 @@ function parse(source: Tensor, given: readonly IndexItem[]): Parsed {
       const size = view.size(dim);
       if (!Number.isInteger(item)) throw new TorchIndexError(`an index must be a whole number, got ${item}`);
       if (item < -size || item >= size)
-        throw new TorchIndexError(`index ${item} is out of bounds for dimension ${gathers.length} with size ${size}`);
+        throw new TorchIndexError(
+          `index ${item} is out of bounds for dimension ${gathers.length} with size ${size}`,
+        );
       view = aten('select', 'int', view, dim, item) as Tensor;
     } else if (item instanceof Slice) {
       const step = item.step ?? 1;
       if (step === 0) throw new TorchIndexError('slice step cannot be zero');
-      if (step < 0) throw new TorchIndexError('slice step must be positive; use x.flip(dim) for the reverse order');
+      if (step < 0)
+        throw new TorchIndexError('slice step must be positive; use x.flip(dim) for the reverse order');
       if (item.start !== null || item.stop !== null || step !== 1)
         view = aten('slice', 'Tensor', view, dim, item.start, item.stop, step) as Tensor;
       whole(1);
@@ -155,7 +169,9 @@ function parse(source: Tensor, given: readonly IndexItem[]): Parsed {
         const at: number = item.item();
         const size = view.size(dim);
         if (at < -size || at >= size)
-          throw new TorchIndexError(`index ${at} is out of bounds for dimension ${gathers.length} with size ${size}`);
+          throw new TorchIndexError(
+            `index ${at} is out of bounds for dimension ${gathers.length} with size ${size}`,
+          );
         view = aten('select', 'int', view, dim, at) as Tensor;
       } else if (item.dtype === 'bool' || item.dtype === 'uint8') {
         if (item.dim() === 0) {
@@ -189,7 +205,9 @@ function parse(source: Tensor, given: readonly IndexItem[]): Parsed {
 
 function onDevice(gathers: (Tensor | null)[], view: Tensor): (Tensor | null)[] {
   while (gathers.length > 0 && gathers[gathers.length - 1] === null) gathers.pop();
-  return gathers.map((g) => (g !== null && g.device.type === 'cpu' && view.device.type !== 'cpu' ? g.to(view.device) : g));
+  return gathers.map((g) =>
+    g !== null && g.device.type === 'cpu' && view.device.type !== 'cpu' ? g.to(view.device) : g,
+  );
 }
 
 /** `x[…]`. */
@@ -203,7 +221,12 @@ export function applyIndex(source: Tensor, items: readonly IndexItem[]): Tensor 
 }
 
 /** `x[…] = value`. */
-export function applyIndexPut(source: Tensor, items: readonly IndexItem[], value: IndexValue, accumulate: boolean): void {
+export function applyIndexPut(
+  source: Tensor,
+  items: readonly IndexItem[],
+  value: IndexValue,
+  accumulate: boolean,
+): void {
   const { gathers, view } = parse(source, items);
   let stored: Tensor;
   if (isTensor(value)) stored = value as Tensor;
@@ -218,7 +241,8 @@ export function applyIndexPut(source: Tensor, items: readonly IndexItem[], value
       return;
     }
     // Python drops leading dimensions of size 1 that the target does not have.
-    while (stored.dim() > view.dim() && stored.size(0) === 1) stored = aten('squeeze', 'dim', stored, 0) as Tensor;
+    while (stored.dim() > view.dim() && stored.size(0) === 1)
+      stored = aten('squeeze', 'dim', stored, 0) as Tensor;
     aten('copy_', '', view, stored);
     return;
   }

@@ -2,6 +2,7 @@
 import type { DType, Handle, Layout, MemoryFormat } from '../bindings.js';
 import { ArgumentError, DTypeError, TorchError, ValueError } from '../errors.js';
 import { native } from '../native.js';
+import { needCuda } from '../ops/cuda-loader.js';
 import { findPacket, invokeWith, setWrapper } from '../ops/invoke.js';
 import { currentScope, insideEngine, syncMode } from '../ops/mode.js';
 import type { Complex } from '../ops/types.js';
@@ -10,6 +11,7 @@ import { isDType } from './dtype.js';
 import { elementsOf, nest, rawTypedArray, type TensorElement, type TypedArray } from './exchange.js';
 import { HandleOwner } from './handle-owner.js';
 import { applyIndex, applyIndexPut, type IndexItem, type IndexValue } from './indexing.js';
+import { checkedOptions } from './keywords.js';
 import { inspectTensor } from './print.js';
 
 /** Nested arrays of elements, as `tolist()` gives them. */
@@ -68,19 +70,22 @@ export class Tensor extends HandleOwner {
 
   /** The shape, or the size of one dimension. Source: Tensor.size. */
   size(): number[];
-  size(dim: number): number;
-  size(dim?: number): number | number[] {
-    return dim === undefined ? native.shape(this.handle) : native.sizeAt(this.handle, dim);
+  size(dim: number | { dim: number }): number;
+  size(dim?: number | { dim?: number }): number | number[] {
+    if (typeof dim === 'number') return native.sizeAt(this.handle, dim);
+    const wanted = checkedOptions('size', dim, ['dim']).dim;
+    return wanted === undefined ? native.shape(this.handle) : native.sizeAt(this.handle, wanted);
   }
 
   /** The strides in elements, or that of one dimension. Source: Tensor.stride. */
   stride(): number[];
-  stride(dim: number): number;
-  stride(dim?: number): number | number[] {
+  stride(dim: number | { dim: number }): number;
+  stride(dim?: number | { dim?: number }): number | number[] {
     const all = native.strides(this.handle);
-    if (dim === undefined) return all;
-    native.sizeAt(this.handle, dim); // checks the range
-    return all[dim < 0 ? dim + all.length : dim]!;
+    const wanted = typeof dim === 'number' ? dim : checkedOptions('stride', dim, ['dim']).dim;
+    if (wanted === undefined) return all;
+    native.sizeAt(this.handle, wanted); // checks the range
+    return all[wanted < 0 ? wanted + all.length : wanted]!;
   }
 
   /** The number of dimensions. */
@@ -137,7 +142,10 @@ export class Tensor extends HandleOwner {
   }
   /** Whether elements lie in the order of the memory format. Default: row-major. */
   isContiguous(options: { memoryFormat?: MemoryFormat } = {}): boolean {
-    return native.isContiguous(this.handle, options.memoryFormat);
+    return native.isContiguous(
+      this.handle,
+      checkedOptions('isContiguous', options, ['memoryFormat']).memoryFormat,
+    );
   }
   get isCuda(): boolean {
     return native.device(this.handle).startsWith('cuda');
@@ -157,7 +165,7 @@ export class Tensor extends HandleOwner {
   }
   /** True where both are the very same tensor (Python's `is`). */
   isSame(other: Tensor): boolean {
-    return native.isSame(this.handle, other.handle);
+    return native.isSame(this.handle, expectTensor('isSame()', other).handle);
   }
 
   // ---- values out ----
@@ -169,16 +177,17 @@ export class Tensor extends HandleOwner {
    * `{ bigint: true }` asks for a bigint. Source: Tensor.item.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the type depends on the dtype, which TypeScript does not know
-  item(options: { bigint?: boolean } = {}): any {
+  item(options?: { bigint?: boolean }): any {
+    const bigint = options !== undefined && checkedOptions('item', options, ['bigint']).bigint === true;
     const value = native.item(this.handle);
     if (Array.isArray(value)) return { re: value[0], im: value[1] } satisfies Complex;
     if (typeof value === 'bigint') {
-      if (options.bigint) return value;
+      if (bigint) return value;
       throw new ValueError(
         `item(): ${value} is beyond 2^53 and no JavaScript number holds it exactly; use item({ bigint: true })`,
       );
     }
-    return options.bigint && typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
+    return bigint && typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : value;
   }
 
   /**
@@ -188,7 +197,8 @@ export class Tensor extends HandleOwner {
    */
   // biome-ignore lint/suspicious/noExplicitAny: nested to a depth that only the run knows
   tolist(options: { bigint?: boolean } = {}): any {
-    return nest(elementsOf(this, options.bigint ?? false), this.shape);
+    const { bigint = false } = checkedOptions('tolist', options, ['bigint']);
+    return nest(elementsOf(this, bigint), this.shape);
   }
 
   /**
@@ -202,7 +212,7 @@ export class Tensor extends HandleOwner {
   toTypedArray(options: { as: 'int32' }): Int32Array;
   toTypedArray(options: { as?: DType }): TypedArray;
   toTypedArray(options: { as?: DType } = {}): TypedArray {
-    return typedArrayOf(this, options.as);
+    return typedArrayOf(this, checkedOptions('toTypedArray', options, ['as']).as);
   }
 
   // ---- conversions ----
@@ -225,7 +235,6 @@ export class Tensor extends HandleOwner {
       (wantedDevice.index === null && wantedDevice.type === native.device(this.handle).split(':')[0]);
     const sameType = wantedType === null || wantedType === native.dtype(this.handle);
     if (sameDevice && sameType && !options.copy && !options.memoryFormat) return this;
-    if (wantedDevice?.type === 'cuda') deviceLoader();
     return aten('to', 'dtype_layout', [this], {
       dtype: wantedType ?? native.dtype(this.handle),
       device: sameDevice ? native.device(this.handle) : wantedDevice,
@@ -279,13 +288,13 @@ export class Tensor extends HandleOwner {
   }
   /** Row-major (or another memory format); this tensor where it is so already. */
   contiguous(options: { memoryFormat?: MemoryFormat } = {}): Tensor {
-    const format = options.memoryFormat ?? 'contiguousFormat';
+    const format = checkedOptions('contiguous', options, ['memoryFormat']).memoryFormat ?? 'contiguousFormat';
     if (native.isContiguous(this.handle, format)) return this;
     return aten('contiguous', '', [this], { memory_format: format }) as Tensor;
   }
-  /** In page-locked memory, for non-blocking copies to the device. Source: Tensor.pin_memory. */
+  /** In page-locked memory, for non-blocking copies to the device. @throws DeviceError without CUDA. Source: Tensor.pin_memory. */
   pinMemory(): Tensor {
-    deviceLoader();
+    needCuda();
     return aten('pin_memory', '', [this]) as Tensor;
   }
 
@@ -298,8 +307,12 @@ export class Tensor extends HandleOwner {
     native.setRequiresGrad(this.handle, value);
   }
   /** Sets requiresGrad in place. Source: Tensor.requires_grad_. */
-  requiresGrad_(requiresGrad = true): this {
-    native.setRequiresGrad(this.handle, requiresGrad);
+  requiresGrad_(requiresGrad: boolean | { requiresGrad?: boolean } = true): this {
+    const value =
+      typeof requiresGrad === 'boolean'
+        ? requiresGrad
+        : (checkedOptions('requiresGrad_', requiresGrad, ['requiresGrad']).requiresGrad ?? true);
+    native.setRequiresGrad(this.handle, value);
     return this;
   }
   get isLeaf(): boolean {
@@ -311,7 +324,7 @@ export class Tensor extends HandleOwner {
     return handle === null ? null : new Tensor(handle);
   }
   set grad(value: Tensor | null) {
-    native.setGrad(this.handle, value === null ? null : value.handle);
+    native.setGrad(this.handle, value === null ? null : expectTensor('grad', value).handle);
   }
   /** The function that made it, for printing: `{ name }`, or null for a leaf. */
   get gradFn(): { readonly name: string } | null {
@@ -327,7 +340,7 @@ export class Tensor extends HandleOwner {
     return new Tensor(native.variableData(this.handle));
   }
   set data(value: Tensor) {
-    native.setData(this.handle, value.handle);
+    native.setData(this.handle, expectTensor('data', value).handle);
   }
 
   /**
@@ -366,15 +379,15 @@ export class Tensor extends HandleOwner {
 
   /**
    * Calls `hook(grad)` whenever a gradient with respect to this tensor is computed; a returned
-   * tensor replaces it. Source: Tensor.register_hook.
+   * tensor replaces it. The hook lives as long as the tensor: one whose closure holds that very tensor
+   * keeps it alive until `remove()`. Source: Tensor.register_hook.
    */
   registerHook(hook: (grad: Tensor) => Tensor | null | undefined | void): RemovableHandle {
     if (typeof hook !== 'function')
+      throw new ArgumentError(`registerHook() expects a function, got ${typeof hook}`);
+    if (typeof hook !== 'function')
       throw new ArgumentError(`registerHook() expects a function, as \`(grad) => …\`, got ${typeof hook}`);
-    const id = native.registerHook(this.handle, (grad) => {
-      const replaced = insideEngine(() => hook(new Tensor(grad)));
-      return replaced instanceof Tensor ? replaced.handle : (replaced as undefined);
-    });
+    const id = native.registerHook(this.handle, engineHook(hook));
     return { remove: () => native.removeHook(this.handle, id) };
   }
 
@@ -389,8 +402,16 @@ export class Tensor extends HandleOwner {
   }
 
   /** Python's `x[…] = value`. */
-  indexPut_(items: IndexItem[] | IndexItem, value: IndexValue, options: { accumulate?: boolean } = {}): this {
-    applyIndexPut(this, Array.isArray(items) ? items : [items], value, options.accumulate ?? false);
+  indexPut_(
+    items: IndexItem[] | IndexItem,
+    value: IndexValue,
+    options?: boolean | { accumulate?: boolean },
+  ): this {
+    const accumulate =
+      typeof options === 'boolean'
+        ? options
+        : (checkedOptions('indexPut_', options, ['accumulate']).accumulate ?? false);
+    applyIndexPut(this, Array.isArray(items) ? items : [items], value, accumulate);
     return this;
   }
 
@@ -432,6 +453,16 @@ export class Tensor extends HandleOwner {
   }
 }
 
+/** A hook as the engine calls it. Apart from the method: this closure must not hold the tensor. */
+function engineHook(
+  hook: (grad: Tensor) => Tensor | null | undefined | void,
+): (grad: Handle) => Handle | undefined {
+  return (grad) => {
+    const replaced = insideEngine(() => hook(new Tensor(grad)));
+    return replaced instanceof Tensor ? replaced.handle : (replaced as undefined);
+  };
+}
+
 /** Options of `Tensor.backward`. */
 export interface BackwardOptions {
   gradient?: Tensor | null;
@@ -459,13 +490,19 @@ function parseTo(args: readonly unknown[]): ToOptions {
     else if (typeof arg === 'object' && Object.getPrototypeOf(arg) === Object.prototype) {
       for (const key of Object.keys(arg))
         if (!toKeys.has(key))
-          throw new ArgumentError(`to() got an unexpected keyword argument '${key}'; known: ${[...toKeys].join(', ')}`);
+          throw new ArgumentError(
+            `to() got an unexpected keyword argument '${key}'; known: ${[...toKeys].join(', ')}`,
+          );
+      for (const key of ['dtype', 'device'] as const)
+        if (parsed[key] != null && (arg as ToOptions)[key] !== undefined)
+          throw new ArgumentError(`to() got multiple values for argument '${key}'`);
       Object.assign(parsed, arg);
     } else parsed.device = device(arg as DeviceLike);
   }
   if (flags.length > 0) parsed.nonBlocking = flags[0];
   if (flags.length > 1) parsed.copy = flags[1];
-  if (parsed.dtype != null && !isDType(parsed.dtype)) throw new DTypeError(`unknown dtype '${String(parsed.dtype)}'`);
+  if (parsed.dtype != null && !isDType(parsed.dtype))
+    throw new DTypeError(`unknown dtype '${String(parsed.dtype)}'`);
   return parsed;
 }
 
@@ -474,15 +511,13 @@ export function detachedHandle(tensor: Tensor): Handle {
   return native.variableData(tensor.handle);
 }
 
-/** Loads what a device needs at its first use; set by `lib/cuda`. */
-let deviceLoader: () => void = () => {};
-/** @internal */
-export function setDeviceLoader(loader: () => void): void {
-  deviceLoader = loader;
+function expectTensor(name: string, value: unknown): Tensor {
+  if (value instanceof Tensor) return value;
+  throw new ArgumentError(`${name} expects a Tensor, got ${value === null ? 'null' : typeof value}`);
 }
 
 function typedArrayOf(tensor: Tensor, as?: DType): TypedArray {
-  const source = as && as !== tensor.dtype ? tensor.to(as) : tensor;
+  const source = as !== undefined && as !== tensor.dtype ? tensor.to({ dtype: as }) : tensor;
   return rawTypedArray(source.handle);
 }
 
