@@ -506,14 +506,15 @@ function parseTo(args: readonly unknown[]): ToOptions {
   return parsed;
 }
 
+/** @internal The value where it is a Tensor. @throws ArgumentError for anything else. */
+export function expectTensor(name: string, value: unknown): Tensor {
+  if (value instanceof Tensor) return value;
+  throw new ArgumentError(`${name} expects a Tensor, got ${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value}`);
+}
+
 /** @internal A handle of its own to the values without history, for a wrapper of a subclass. */
 export function detachedHandle(tensor: Tensor): Handle {
   return native.variableData(tensor.handle);
-}
-
-function expectTensor(name: string, value: unknown): Tensor {
-  if (value instanceof Tensor) return value;
-  throw new ArgumentError(`${name} expects a Tensor, got ${value === null ? 'null' : typeof value}`);
 }
 
 function typedArrayOf(tensor: Tensor, as?: DType): TypedArray {

@@ -121,6 +121,7 @@ napi_value is_disposed(Call& call) {
 }
 
 napi_value memory_stats(Call& call) {
+  if (call.env->sweep_handles) call.env->handles->sweep();  // what was collected counts no more
   napi_value object;
   check(call.napi, napi_create_object(call.napi, &object));
   auto set = [&](const char* name, int64_t value) {

@@ -1,0 +1,24 @@
+/** Training steps as the tutorial takes them do not grow the process. */
+import { expect } from 'chai';
+import { askChild } from '../support/child.js';
+import type { Step } from './children/steps.js';
+
+describe('memory of training steps', function () {
+  this.timeout(120_000);
+
+  for (const finalizers of [undefined, 'sweep']) {
+    it(`60 steps of a ResNet-18 do not grow${finalizers ? ' on the stable interface' : ''}`, async () => {
+      const steps = await askChild<Step[]>('test/memory/children/steps.js', [], {
+        env: { TORCHTS_FINALIZERS: finalizers },
+        nodeFlags: ['--expose-gc'],
+      });
+      expect(steps).to.have.length(60);
+      const [early, late] = [steps[19]!, steps[59]!];
+      expect(late.rssMiB - early.rssMiB, 'growth, MiB').to.be.below(50);
+      expect(late.tensors, 'tensors').to.be.at.most(early.tensors + 64);
+      // Between collections, too: weights, two states, gradients (180 MiB) and the garbage of some steps.
+      expect(Math.max(...steps.map((step) => step.rssMiB))).to.be.below(1000);
+      expect(Math.max(...steps.map((step) => step.tensors))).to.be.below(2500);
+    });
+  }
+});
