@@ -34,6 +34,12 @@ bool stable_api_wanted() {
 void tune_malloc() {
 #ifdef __GLIBC__
   if (std::getenv("GLIBC_TUNABLES") || std::getenv("MALLOC_TRIM_THRESHOLD_") || std::getenv("MALLOC_MMAP_THRESHOLD_")) return;
+  if (stable_api_wanted()) {
+    // There small records outlive their tensors until the next macrotask. Between the blocks of one heap
+    // they would leave holes of no use; blocks in mappings of their own leave none.
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    return;
+  }
   mallopt(M_MXFAST, 0);
   // Where the dynamic thresholds of glibc end up after some large tensors anyway; setting one fixes both.
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
