@@ -1,10 +1,11 @@
 /** Initialisation of weights, with Python's use of the random numbers. Source: torch.nn.init. */
 import { noGrad } from '../autograd/index.js';
-import { ValueError } from '../errors.js';
+import { ArgumentError, ValueError } from '../errors.js';
 import { emptyLike, eye, randperm, where } from '../ops/generated/functions.js';
 import { qr } from '../ops/generated/linalg.js';
 import type { Generator } from '../random/generator.js';
 import type { Tensor } from '../tensor/index.js';
+import { expectTensor } from '../tensor/tensor.js';
 import { type Arguments, required, Signature } from './signature.js';
 
 /** Functions whose gain {@link calculateGain} knows. */
@@ -35,6 +36,8 @@ const generator = null as Random;
  * Source: torch.nn.init.calculate_gain.
  */
 export function calculateGain(nonlinearity: Nonlinearity, param?: number | null): number {
+  if (typeof nonlinearity !== 'string')
+    throw new ArgumentError(`calculateGain() expects the name of a nonlinearity, got ${typeof nonlinearity}`);
   if (/^(linear|conv(_transpose)?[123]d|sigmoid)$/.test(nonlinearity)) return 1;
   if (nonlinearity === 'tanh') return 5 / 3;
   if (nonlinearity === 'relu') return Math.sqrt(2);
@@ -49,7 +52,7 @@ export function calculateGain(nonlinearity: Nonlinearity, param?: number | null)
 
 /** Fan-in and fan-out of a weight: `[out, in, ...kernel]`. */
 export function calculateFanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut: number] {
-  const { shape } = tensor;
+  const { shape } = expectTensor('calculateFanInAndFanOut()', tensor);
   if (shape.length < 2)
     throw new ValueError(
       `Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, got shape [${shape.join(', ')}]`,
@@ -193,23 +196,36 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-z * z) / (Math.sqrt(Math.PI) * (z + fraction)));
 }
 
+const constantSpec = { tensor: required<Tensor>(), val: required<number>() };
+const constantSignature = new Signature('constant_', constantSpec);
+const onlyTensor = { tensor: required<Tensor>() };
+type OnlyTensor = Arguments<[tensor: Tensor], [], typeof onlyTensor>;
+const onesSignature = new Signature('ones_', onlyTensor);
+const zerosSignature = new Signature('zeros_', onlyTensor);
+const eyeSignature = new Signature('eye_', onlyTensor);
+
 /** Fills with `val`. Source: torch.nn.init.constant_. */
-export function constant_(tensor: Tensor, val: number | { val: number }): Tensor {
-  return noGrad(() => tensor.fill_(typeof val === 'object' ? val.val : val));
+export function constant_(
+  ...args: Arguments<[tensor: Tensor, val: number], [], typeof constantSpec>
+): Tensor {
+  const { tensor, val } = constantSignature.read(args);
+  return noGrad(() => tensor.fill_(val));
 }
 
 /** Fills with 1. Source: torch.nn.init.ones_. */
-export function ones_(tensor: Tensor): Tensor {
-  return constant_(tensor, 1);
+export function ones_(...args: OnlyTensor): Tensor {
+  return constant_(onesSignature.read(args).tensor, 1);
 }
 
 /** Fills with 0. Source: torch.nn.init.zeros_. */
-export function zeros_(tensor: Tensor): Tensor {
+export function zeros_(...args: OnlyTensor): Tensor {
+  const { tensor } = zerosSignature.read(args);
   return noGrad(() => tensor.zero_());
 }
 
 /** Fills a matrix with the identity. @throws ValueError unless it has 2 dimensions. Source: torch.nn.init.eye_. */
-export function eye_(tensor: Tensor): Tensor {
+export function eye_(...args: OnlyTensor): Tensor {
+  const { tensor } = eyeSignature.read(args);
   const [rows, columns] = matrixShape(tensor);
   return noGrad(() => tensor.copy_(eye(rows, columns, { dtype: tensor.dtype, device: tensor.device })));
 }

@@ -1,6 +1,7 @@
 /** Hooks around a module's call. */
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, NotImplementedError } from '../errors.js';
 import { type RemovableHandle, Tensor } from '../tensor/index.js';
+import { checkedOptions } from '../tensor/keywords.js';
 import type { Module } from './module.js';
 
 /** What has hooks. */
@@ -17,8 +18,35 @@ export interface Hooks {
   backward: Hook[];
 }
 
+/** Options of a hook's registration. */
+export interface HookOptions {
+  /** Before the hooks that are there. Default: false. */
+  prepend?: boolean;
+  /** Must be false. */
+  withKwargs?: boolean;
+  /** Must be false. */
+  alwaysCall?: boolean;
+}
+
+const names = {
+  forwardPre: 'registerForwardPreHook',
+  forward: 'registerForwardHook',
+  backward: 'registerFullBackwardHook',
+} as const;
+
 /** Adds a hook; `remove()` of what it returns takes it away. */
-export function addHook(module: HookOwner, kind: keyof Hooks, hook: Hook, prepend = false): RemovableHandle {
+export function addHook(
+  module: HookOwner,
+  kind: keyof Hooks,
+  hook: Hook,
+  options?: HookOptions | null,
+): RemovableHandle {
+  const keys = ['prepend', 'withKwargs', 'alwaysCall'] as const;
+  const { prepend = false, withKwargs, alwaysCall } = checkedOptions(names[kind], options, keys);
+  if (withKwargs || alwaysCall)
+    throw new NotImplementedError(
+      `${names[kind]}() knows no ${withKwargs ? 'withKwargs' : 'alwaysCall'}: calls have no keyword arguments of their own, and hooks run where forward succeeds`,
+    );
   if (typeof hook !== 'function') throw new ArgumentError(`a hook must be a function, got ${typeof hook}`);
   module._hooks ??= { forwardPre: [], forward: [], backward: [] };
   const hooks = module._hooks;

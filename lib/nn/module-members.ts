@@ -13,6 +13,9 @@ export interface NamedOptions {
   removeDuplicate?: boolean;
 }
 
+/** The keys of {@link NamedOptions}. */
+export const namedKeys = ['prefix', 'recurse', 'removeDuplicate'] as const;
+
 /** Sets a property that no scan finds. */
 export function hide(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
@@ -39,6 +42,8 @@ const join = (prefix: string, name: string): string => (prefix === '' ? name : `
 
 /** A dotted name as the path of the module and the member's own name. */
 export function splitTarget(target: string): [path: string, name: string] {
+  if (typeof target !== 'string')
+    throw new ArgumentError(`the name of a parameter or buffer must be a string, got ${typeof target}`);
   const at = target.lastIndexOf('.');
   return at < 0 ? ['', target] : [target.slice(0, at), target.slice(at + 1)];
 }

@@ -8,8 +8,8 @@ import { Parameter } from './parameter.js';
 /** Tensors by dotted names, in PyTorch's order. */
 export type StateDict = Record<string, Tensor>;
 
-/** What `loadStateDict` found not to match. */
-export interface IncompatibleKeys {
+/** What `loadStateDict` found not to match; destructures as an array too. */
+export interface IncompatibleKeys extends Iterable<string[]> {
   /** Keys of the module that the state dict lacks. */
   missingKeys: string[];
   /** Keys of the state dict that the module lacks. */
@@ -148,5 +148,8 @@ export function loadState(
       else step.target.copy_(step.source);
     }
   });
-  return { missingKeys: missing, unexpectedKeys: unexpected };
+  const result = { missingKeys: missing, unexpectedKeys: unexpected };
+  const values = [missing, unexpected];
+  Object.defineProperty(result, Symbol.iterator, { value: () => values.values() });
+  return result as IncompatibleKeys;
 }

@@ -1,15 +1,17 @@
 /** Module: what every layer and model is. */
 import { ArgumentError, NotImplementedError, TorchIndexError } from '../errors.js';
-import type { Tensor } from '../tensor/index.js';
-import type { DeviceLike, DType, RemovableHandle } from '../tensor/index.js';
+import { isOptions } from '../ops/unwrap.js';
+import { type DeviceLike, type DType, type RemovableHandle, Tensor } from '../tensor/index.js';
+import { checkedOptions } from '../tensor/keywords.js';
 import { convertModule, type ModuleToOptions, moduleTarget, moveModule } from './module-convert.js';
-import { addHook, type Hooks, runWithHooks } from './module-hooks.js';
+import { addHook, type HookOptions, type Hooks, runWithHooks } from './module-hooks.js';
 import {
   checkName,
   hide,
   membersOf,
   modulesOf,
   type NamedOptions,
+  namedKeys,
   ownBufferEntries,
   setMember,
   splitTarget,
@@ -100,13 +102,15 @@ export class Module<I extends any[] = any[], O = any> {
    * @param tensor null keeps the name without a tensor.
    * @param options.persistent Part of `stateDict`. Default: true.
    */
-  registerBuffer(
-    name: string,
-    tensor: Tensor | null,
-    options: { persistent?: boolean } | boolean = {},
-  ): void {
+  registerBuffer(name: string, tensor: Tensor | null, options?: { persistent?: boolean } | boolean): void {
+    const persistent =
+      typeof options === 'boolean'
+        ? options
+        : (checkedOptions('registerBuffer', options, ['persistent']).persistent ?? true);
+    if (tensor !== null && !(tensor instanceof Tensor))
+      throw new ArgumentError(`registerBuffer('${name}') expects a Tensor or null, got ${typeof tensor}`);
     checkName(this, name, 'buffer');
-    this._buffers.set(name, typeof options === 'boolean' ? options : (options.persistent ?? true));
+    this._buffers.set(name, persistent);
     setMember(this, name, tensor);
   }
 
@@ -185,9 +189,12 @@ export class Module<I extends any[] = any[], O = any> {
   }
 
   /** Every module inside, and this one as `''`, with its dotted name. Source: Module.named_modules. */
-  *namedModules(options: Omit<NamedOptions, 'recurse'> = {}): Generator<[string, Module]> {
-    const { prefix = '', removeDuplicate = true } = options;
-    yield* modulesOf(this as Module, prefix, removeDuplicate);
+  namedModules(options?: Omit<NamedOptions, 'recurse'>): IterableIterator<[string, Module]> {
+    const { prefix = '', removeDuplicate = true } = checkedOptions('namedModules', options, [
+      'prefix',
+      'removeDuplicate',
+    ]);
+    return modulesOf(this as Module, prefix, removeDuplicate).values();
   }
 
   /** Every module inside, this one first. Source: Module.modules. */
@@ -211,25 +218,32 @@ export class Module<I extends any[] = any[], O = any> {
   }
 
   /** Every parameter with its dotted name, in the order of registration. Source: Module.named_parameters. */
-  *namedParameters(options: NamedOptions = {}): Generator<[string, Parameter]> {
-    yield* membersOf(this as Module, (module) => module._ownParameters(), options);
+  namedParameters(options?: NamedOptions): IterableIterator<[string, Parameter]> {
+    const given = checkedOptions('namedParameters', options, namedKeys);
+    return membersOf(this as Module, (module) => module._ownParameters(), given).values();
   }
 
   /** Every parameter: what an optimizer takes. Source: Module.parameters. */
   *parameters(recurse: boolean | { recurse?: boolean } = true): Generator<Parameter> {
-    const options = typeof recurse === 'boolean' ? { recurse } : recurse;
+    const options =
+      typeof recurse === 'boolean' ? { recurse } : checkedOptions('parameters', recurse, ['recurse']);
     for (const [, parameter] of membersOf(this as Module, (module) => module._ownParameters(), options))
       yield parameter;
   }
 
   /** Every buffer with its dotted name. Source: Module.named_buffers. */
-  *namedBuffers(options: NamedOptions = {}): Generator<[string, Tensor]> {
-    yield* membersOf(this as Module, ownBufferEntries, options);
+  namedBuffers(options?: NamedOptions): IterableIterator<[string, Tensor]> {
+    return membersOf(
+      this as Module,
+      ownBufferEntries,
+      checkedOptions('namedBuffers', options, namedKeys),
+    ).values();
   }
 
   /** Every buffer. Source: Module.buffers. */
   *buffers(recurse: boolean | { recurse?: boolean } = true): Generator<Tensor> {
-    const options = typeof recurse === 'boolean' ? { recurse } : recurse;
+    const options =
+      typeof recurse === 'boolean' ? { recurse } : checkedOptions('buffers', recurse, ['recurse']);
     for (const [, buffer] of this.namedBuffers(options)) yield buffer;
   }
 
@@ -239,6 +253,8 @@ export class Module<I extends any[] = any[], O = any> {
    * @throws TorchIndexError where a part of the name is missing or no module.
    */
   getSubmodule(target: string): Module {
+    if (typeof target !== 'string')
+      throw new ArgumentError(`the name of a module must be a string, got ${typeof target}`);
     if (target === '') return this as Module;
     let here: Module = this as Module;
     for (const part of target.split('.')) {
@@ -273,8 +289,9 @@ export class Module<I extends any[] = any[], O = any> {
    * Parameters and persistent buffers by their dotted names, PyTorch's keys in PyTorch's order. The
    * tensors share memory with the module. A plain object without prototype. Source: Module.state_dict.
    */
-  stateDict(options: StateDictOptions = {}): StateDict {
-    return collectState(this as Module, options.prefix ?? '', options.keepVars ?? false);
+  stateDict(options?: StateDictOptions): StateDict {
+    const { prefix = '', keepVars = false } = checkedOptions('stateDict', options, ['prefix', 'keepVars']);
+    return collectState(this as Module, prefix, keepVars);
   }
 
   /**
@@ -286,16 +303,20 @@ export class Module<I extends any[] = any[], O = any> {
    */
   loadStateDict(
     state: StateDict | Map<string, unknown> | Record<string, unknown>,
-    options: LoadStateDictOptions | boolean = {},
+    options?: LoadStateDictOptions | boolean,
   ): IncompatibleKeys {
-    const { strict = true, assign = false } = typeof options === 'boolean' ? { strict: options } : options;
+    const { strict = true, assign = false } =
+      typeof options === 'boolean'
+        ? { strict: options }
+        : checkedOptions('loadStateDict', options, ['strict', 'assign']);
     return loadState(this as Module, state, strict, assign);
   }
 
   // ---- modes and conversions ----
 
   /** Sets training mode here and inside: dropout, batch norm. Source: Module.train. */
-  train(mode = true): this {
+  train(given: boolean | { mode?: boolean } = true): this {
+    const mode = isOptions(given) ? (checkedOptions('train', given, ['mode']).mode ?? true) : given;
     if (typeof mode !== 'boolean') throw new ArgumentError('training mode is expected to be boolean');
     this.training = mode;
     for (const [, child] of this._ownModules()) child?.train(mode);
@@ -329,7 +350,7 @@ export class Module<I extends any[] = any[], O = any> {
 
   /** @param index Default: the current device. Source: Module.cuda. */
   cuda(index?: number): this {
-    return this.to(index === undefined ? 'cuda' : `cuda:${index}`);
+    return this.to(index === undefined ? 'cuda' : index);
   }
 
   /** Floating point values become float32. Source: Module.float. */
@@ -360,13 +381,18 @@ export class Module<I extends any[] = any[], O = any> {
 
   /** Calls `fn` for every module inside, children first, this one last. Source: Module.apply. */
   apply(fn: (module: Module) => void): this {
+    if (typeof fn !== 'function') throw new ArgumentError(`apply() expects a function, got ${typeof fn}`);
     for (const child of this.children()) child.apply(fn);
     fn(this as Module);
     return this;
   }
 
   /** Sets whether the parameters are learned. Source: Module.requires_grad_. */
-  requiresGrad_(requiresGrad = true): this {
+  requiresGrad_(given: boolean | { requiresGrad?: boolean } = true): this {
+    const requiresGrad =
+      typeof given === 'boolean'
+        ? given
+        : (checkedOptions('requiresGrad_', given, ['requiresGrad']).requiresGrad ?? true);
     for (const parameter of this.parameters()) parameter.requiresGrad = requiresGrad;
     return this;
   }
@@ -376,8 +402,11 @@ export class Module<I extends any[] = any[], O = any> {
    *
    * @param options.setToNone false fills them with zeros instead. Default: true. Source: Module.zero_grad.
    */
-  zeroGrad(options: { setToNone?: boolean } | boolean = {}): void {
-    const setToNone = typeof options === 'boolean' ? options : (options.setToNone ?? true);
+  zeroGrad(options?: { setToNone?: boolean } | boolean): void {
+    const setToNone =
+      typeof options === 'boolean'
+        ? options
+        : (checkedOptions('zeroGrad', options, ['setToNone']).setToNone ?? true);
     for (const parameter of this.parameters()) {
       if (setToNone) parameter.grad = null;
       else if (parameter.grad) parameter.grad = parameter.grad.detach().zero_();
@@ -390,11 +419,8 @@ export class Module<I extends any[] = any[], O = any> {
    * Calls `hook(module, args)` before `forward`; what it returns (one value, or an array of
    * arguments) replaces the arguments. Source: Module.register_forward_pre_hook.
    */
-  registerForwardPreHook(
-    hook: (module: this, args: I) => unknown,
-    options: { prepend?: boolean } = {},
-  ): RemovableHandle {
-    return addHook(this, 'forwardPre', hook as never, options.prepend);
+  registerForwardPreHook(hook: (module: this, args: I) => unknown, options?: HookOptions): RemovableHandle {
+    return addHook(this, 'forwardPre', hook as never, options);
   }
 
   /**
@@ -403,9 +429,9 @@ export class Module<I extends any[] = any[], O = any> {
    */
   registerForwardHook(
     hook: (module: this, args: I, output: O) => unknown,
-    options: { prepend?: boolean } = {},
+    options?: HookOptions,
   ): RemovableHandle {
-    return addHook(this, 'forward', hook as never, options.prepend);
+    return addHook(this, 'forward', hook as never, options);
   }
 
   /**
@@ -414,9 +440,9 @@ export class Module<I extends any[] = any[], O = any> {
    */
   registerFullBackwardHook(
     hook: (module: this, gradInput: (Tensor | null)[], gradOutput: (Tensor | null)[]) => unknown,
-    options: { prepend?: boolean } = {},
+    options?: HookOptions,
   ): RemovableHandle {
-    return addHook(this, 'backward', hook as never, options.prepend);
+    return addHook(this, 'backward', hook as never, options);
   }
 
   // ---- printing ----

@@ -5,8 +5,15 @@
  */
 import { ArgumentError } from '../errors.js';
 import { isOptions } from '../ops/unwrap.js';
+import { HandleOwner } from '../tensor/handle-owner.js';
 
 const requiredMark = Symbol('required');
+
+/** Parameters without a default that are Tensors wherever they occur. */
+const tensorNames = new Set([
+  ...['input', 'input1', 'input2', 'target', 'tensor', 'weight', 'x1', 'x2'],
+  ...['anchor', 'positive', 'negative', 'logProbs', 'log_probs'],
+]);
 
 /** Marks a parameter without a default. */
 export function required<T>(): T {
@@ -38,6 +45,8 @@ export class Signature<P extends object> {
   readonly #defaults: P;
   readonly #keys: readonly string[];
   readonly #positional: number;
+  /** The required parameters that must be Tensors. */
+  readonly #tensors: readonly string[];
 
   /**
    * @param name The callable, for messages.
@@ -49,6 +58,9 @@ export class Signature<P extends object> {
     this.#defaults = defaults;
     this.#keys = Object.keys(defaults);
     this.#positional = positional ?? this.#keys.length;
+    this.#tensors = this.#keys.filter(
+      (key) => tensorNames.has(key) && (defaults as Record<string, unknown>)[key] === requiredMark,
+    );
   }
 
   /**
@@ -67,6 +79,8 @@ export class Signature<P extends object> {
     if (options) this.#readOptions(options, args, count, parsed);
     const missing = this.#keys.filter((key) => parsed[key] === requiredMark);
     if (missing.length > 0) this.#missing(missing);
+    for (const key of this.#tensors)
+      if (!(parsed[key] instanceof HandleOwner)) this.#noTensor(key, parsed[key]);
     return parsed as P;
   }
 
@@ -94,6 +108,11 @@ export class Signature<P extends object> {
         .slice(0, this.#positional)
         .join(', ')}), got ${count}`,
     );
+  }
+
+  #noTensor(key: string, value: unknown): never {
+    const given = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+    throw new ArgumentError(`${this.#name}(): argument '${key}' must be Tensor, got ${given}`);
   }
 
   #missing(names: readonly string[]): never {

@@ -23,3 +23,9 @@ export function checkedOptions<T extends object>(
       );
   return options;
 }
+
+/** The value where it can be iterated. @throws ArgumentError for anything else. */
+export function iterableOf<T>(name: string, value: Iterable<T>): Iterable<T> {
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return value;
+  throw new ArgumentError(`${name} expects an array or another iterable, got ${value === null ? 'null' : typeof value}`);
+}

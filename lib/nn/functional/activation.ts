@@ -3,6 +3,7 @@ import { emptyLike } from '../../ops/generated/functions.js';
 import * as torch from '../../ops/generated/functions.js';
 import * as ops from '../../ops/generated/nn-functions.js';
 import type { DType } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import type { Tensor } from '../../tensor/index.js';
 import { type Arguments, required, Signature } from '../signature.js';
 
@@ -131,18 +132,25 @@ export function rrelu(
   return (inplace ? torch.rrelu_ : torch.rrelu)(input, lower, upper, training);
 }
 
+const onlyInput = { input: required<Tensor>() };
+const softsignSignature = new Signature('softsign', onlyInput);
+const tanhshrinkSignature = new Signature('tanhshrink', onlyInput);
+
 /** `x / (1 + |x|)`. Source: torch.nn.functional.softsign. */
-export function softsign(input: Tensor): Tensor {
+export function softsign(...args: Arguments<[input: Tensor], [], typeof onlyInput>): Tensor {
+  const { input } = softsignSignature.read(args);
   return input.div(input.abs().add(1));
 }
 
 /** `x - tanh(x)`. Source: torch.nn.functional.tanhshrink. */
-export function tanhshrink(input: Tensor): Tensor {
+export function tanhshrink(...args: Arguments<[input: Tensor], [], typeof onlyInput>): Tensor {
+  const { input } = tanhshrinkSignature.read(args);
   return input.sub(torch.tanh(input));
 }
 
 /** @internal The dimension of a softmax; where none is given PyTorch's old rule, with its warning. */
 export function softmaxDim(name: string, input: Tensor, dim: number | null): number {
+  expectTensor(`${name}()`, input);
   if (dim !== null) return dim;
   process.emitWarning(
     `Implicit dimension choice for ${name} has been deprecated. Change the call to include dim: X as an argument.`,

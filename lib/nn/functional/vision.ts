@@ -4,6 +4,7 @@ import { defineFunction } from '../../ops/define.js';
 import * as torch from '../../ops/generated/functions.js';
 import * as ops from '../../ops/generated/nn-functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { type Arguments, required, Signature } from '../signature.js';
 
 export { channelShuffle, pad, pixelShuffle, pixelUnshuffle } from '../../ops/generated/nn-functions.js';
@@ -184,6 +185,8 @@ export function affineGrid(
   >
 ): Tensor {
   const { theta, size, alignCorners } = affineSignature.read(args);
+  if (!Array.isArray(size)) throw new ArgumentError('affineGrid() takes a size of 4 or 5 numbers');
+  expectTensor('affineGrid()', theta);
   const dims = size.length - 2;
   if (dims !== 2 && dims !== 3)
     throw new ArgumentError(`affineGrid() takes a size of 4 or 5 dimensions, got [${size.join(', ')}]`);
@@ -195,7 +198,14 @@ export function affineGrid(
   return torch.affineGridGenerator(theta, size, alignCorners ?? false);
 }
 
-const pairOf = (size: Size): number[] => (typeof size === 'number' ? [size, size] : [...size]);
+function pairOf(size: Size): number[] {
+  if (typeof size === 'number') return [size, size];
+  if (!Array.isArray(size))
+    throw new ArgumentError(
+      `a size must be a number or an array of two, got ${size === null ? 'null' : typeof size}`,
+    );
+  return [...size];
+}
 const unfoldSpec = {
   input: required<Tensor>(),
   kernelSize: required<Size>(),

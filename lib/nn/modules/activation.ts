@@ -2,6 +2,7 @@
 import * as torch from '../../ops/generated/functions.js';
 import * as ops from '../../ops/generated/nn-functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { softsign, tanhshrink } from '../functional/activation.js';
 import { Module } from '../module.js';
 import { type Arguments, Signature } from '../signature.js';
 
@@ -132,13 +133,13 @@ export class LogSigmoid extends Module<[Tensor], Tensor> {
 /** `x / (1 + |x|)`. Source: torch.nn.Softsign. */
 export class Softsign extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
-    return input.div(input.abs().add(1));
+    return softsign(input);
   }
 }
 
 /** `x - tanh(x)`. Source: torch.nn.Tanhshrink. */
 export class Tanhshrink extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
-    return input.sub(torch.tanh(input));
+    return tanhshrink(input);
   }
 }

@@ -2,6 +2,7 @@
 import { ShapeError } from '../../errors.js';
 import { batchNorm } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { checkBatchStatistics } from '../functional/normalization.js';
 import { type Arguments, required, Signature } from '../signature.js';
 import { factory } from './common.js';
@@ -52,7 +53,7 @@ export abstract class BatchNorm extends NormBase {
   }
 
   #checkInput(input: Tensor): void {
-    const dim = input.dim();
+    const dim = expectTensor('batch norm', input).dim();
     if (!this.#dims.includes(dim))
       throw new ShapeError(`expected ${this.#dims.join('D or ')}D input (got ${dim}D input)`);
   }

@@ -1,5 +1,5 @@
 /** What the layers share: sizes of one to three numbers, device and dtype of their parameters. */
-import { ValueError } from '../../errors.js';
+import { ArgumentError, ValueError } from '../../errors.js';
 import { empty } from '../../ops/generated/functions.js';
 import type { DeviceLike, DType } from '../../tensor/index.js';
 import { Parameter } from '../parameter.js';
@@ -19,8 +19,14 @@ export const factory: FactoryOptions = { device: null, dtype: null };
 /** A size as one number for each dimension. */
 export function expand(size: Size, dimensions: number, name: string): number[] {
   if (typeof size === 'number') return new Array<number>(dimensions).fill(size);
+  if (!Array.isArray(size))
+    throw new ArgumentError(
+      `${name} must be a number or an array of ${dimensions}, got ${size === null ? 'null' : typeof size}`,
+    );
   if (size.length !== dimensions)
-    throw new ValueError(`${name} must be a number or an array of ${dimensions}, got [${size.join(', ')}]`);
+    throw new ValueError(
+      `${name} must be a number or an array of ${dimensions}, got [${size.map(String).join(', ')}]`,
+    );
   return [...size];
 }
 

@@ -2,6 +2,7 @@
 import { ArgumentError, ValueError } from '../../errors.js';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { type Arguments, required, Signature } from '../signature.js';
 import { factory, type Size } from './common.js';
 import { ConvNd, type PaddingMode } from './conv.js';
@@ -49,7 +50,9 @@ export abstract class ConvTransposeNd extends ConvNd<[Tensor, (readonly number[]
   /** The output padding that gives the wanted size; several inputs' sizes have the same output's. */
   #outputPadding(input: Tensor, outputSize: readonly number[]): number[] {
     const dims = this.kernelSize.length;
-    const leading = input.dim() - dims;
+    if (!Array.isArray(outputSize))
+      throw new ArgumentError(`outputSize must be an array of ${dims} sizes, got ${typeof outputSize}`);
+    const leading = expectTensor('transposed convolution', input).dim() - dims;
     const wanted = outputSize.length === input.dim() ? outputSize.slice(leading) : outputSize;
     if (wanted.length !== dims)
       throw new ValueError(

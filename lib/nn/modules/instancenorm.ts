@@ -2,6 +2,7 @@
 import { ShapeError, ValueError } from '../../errors.js';
 import { instanceNorm } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { checkSpatial } from '../functional/normalization.js';
 import { localResponseNorm } from '../functional/normalize.js';
 import { Module } from '../module.js';
@@ -38,7 +39,7 @@ export abstract class InstanceNorm extends NormBase {
   }
 
   override forward(input: Tensor): Tensor {
-    const dims = input.dim();
+    const dims = expectTensor('instance norm', input).dim();
     const own = this.#sampleDims;
     if (dims !== own && dims !== own + 1)
       throw new ShapeError(`expected ${own}D or ${own + 1}D input (got ${dims}D input)`);

@@ -2,6 +2,7 @@
 import { ShapeError } from '../../errors.js';
 import { pad } from '../../ops/generated/nn-functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { Module } from '../module.js';
 import { pythonText } from '../python-text.js';
 import { type Arguments, required, Signature } from '../signature.js';
@@ -45,7 +46,7 @@ function padClass(name: string, dimensions: number, mode: 'reflect' | 'replicate
 }
 
 function checkDims(input: Tensor, dimensions: number): void {
-  const dims = input.dim();
+  const dims = expectTensor('padding', input).dim();
   if (dims !== dimensions + 1 && dims !== dimensions + 2)
     throw new ShapeError(`expected ${dimensions + 1}D or ${dimensions + 2}D input (got ${dims}D input)`);
 }

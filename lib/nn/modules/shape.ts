@@ -1,6 +1,7 @@
 /** Layers that change the shape only. */
 import { flatten } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { Module } from '../module.js';
 import { pythonText } from '../python-text.js';
 import { type Arguments, required, Signature } from '../signature.js';
@@ -47,7 +48,7 @@ export class Unflatten extends Module<[Tensor], Tensor> {
   }
 
   override forward(input: Tensor): Tensor {
-    return input.unflatten(this.dim, this.unflattenedSize);
+    return expectTensor('Unflatten', input).unflatten(this.dim, this.unflattenedSize);
   }
 
   override extraRepr(): string {

@@ -3,6 +3,7 @@ import { logSoftmax, softmax } from '../../ops/generated/functions.js';
 import { glu } from '../../ops/generated/nn-functions.js';
 import { ShapeError } from '../../errors.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { softmaxDim } from '../functional/activation.js';
 import { Module } from '../module.js';
 import { pythonText } from '../python-text.js';
@@ -44,7 +45,8 @@ export class Softmin extends OverDimension {
   }
 
   override forward(input: Tensor): Tensor {
-    return softmax(input.neg(), softmaxDim('softmin', input, this.dim));
+    const dim = softmaxDim('softmin', input, this.dim);
+    return softmax(input.neg(), dim);
   }
 
   override extraRepr(): string {
@@ -70,8 +72,9 @@ export class LogSoftmax extends OverDimension {
 /** Softmax over the channels of `[N, C, H, W]`. Source: torch.nn.Softmax2d. */
 export class Softmax2d extends Module<[Tensor], Tensor> {
   override forward(input: Tensor): Tensor {
-    if (input.dim() !== 3 && input.dim() !== 4)
-      throw new ShapeError(`Softmax2d: expected input to be 3D or 4D, got ${input.dim()}D instead`);
+    const dims = expectTensor('Softmax2d', input).dim();
+    if (dims !== 3 && dims !== 4)
+      throw new ShapeError(`Softmax2d: expected input to be 3D or 4D, got ${dims}D instead`);
     return softmax(input, -3);
   }
 }

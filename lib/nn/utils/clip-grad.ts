@@ -5,6 +5,8 @@ import { defineFunction } from '../../ops/define.js';
 import { stack, zeros } from '../../ops/generated/functions.js';
 import { vectorNorm } from '../../ops/generated/linalg.js';
 import { Tensor } from '../../tensor/index.js';
+import { iterableOf } from '../../tensor/keywords.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { type Arguments, required, Signature } from '../signature.js';
 
 type Tensors = Tensor | Iterable<Tensor>;
@@ -26,7 +28,10 @@ const foreachClampMax_ = defineFunction('_foreachClampMax_', 'aten::_foreach_cla
   limit: number,
 ) => void;
 
-const listOf = (tensors: Tensors): Tensor[] => (tensors instanceof Tensor ? [tensors] : [...tensors]);
+const listOf = (tensors: Tensors): Tensor[] =>
+  tensors instanceof Tensor
+    ? [tensors]
+    : Array.from(iterableOf('gradient clipping', tensors), (each) => expectTensor('gradient clipping', each));
 
 const gradientsOf = (parameters: Tensors): Tensor[] =>
   listOf(parameters)

@@ -3,10 +3,16 @@ import { noGrad } from '../../autograd/index.js';
 import { ShapeError } from '../../errors.js';
 import { cat } from '../../ops/generated/functions.js';
 import type { Tensor } from '../../tensor/index.js';
+import { expectTensor } from '../../tensor/tensor.js';
+import { iterableOf } from '../../tensor/keywords.js';
 
 /** All parameters flattened, one after another. Source: torch.nn.utils.parameters_to_vector. */
 export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
-  return cat(Array.from(parameters, (parameter) => parameter.reshape([-1])));
+  return cat(
+    Array.from(iterableOf('parametersToVector()', parameters), (parameter) =>
+      expectTensor('parametersToVector()', parameter).reshape([-1]),
+    ),
+  );
 }
 
 /**
@@ -15,9 +21,11 @@ export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
  * @throws ShapeError where the vector is too short. Source: torch.nn.utils.vector_to_parameters.
  */
 export function vectorToParameters(vec: Tensor, parameters: Iterable<Tensor>): void {
+  expectTensor('vectorToParameters()', vec);
   noGrad(() => {
     let at = 0;
-    for (const parameter of parameters) {
+    for (const each of iterableOf('vectorToParameters()', parameters)) {
+      const parameter = expectTensor('vectorToParameters()', each);
       const count = parameter.numel();
       if (at + count > vec.numel())
         throw new ShapeError(`the vector has ${vec.numel()} elements, fewer than the parameters need`);
