@@ -2,7 +2,7 @@
 import { ArgumentError, TorchError, ValueError } from '../errors.js';
 import { fromTypedArray } from '../tensor/create.js';
 import { Tensor } from '../tensor/tensor.js';
-import { bindArguments } from '../utils/arguments.js';
+import { bindArguments, firstByKeyword } from '../utils/arguments.js';
 import type { ParamGroup, Params } from './group.js';
 import { byDeviceAndDtype, chooseForm, foreach, fused, op, stepCounter, zerosLike } from './operators.js';
 import { type Bucket, Optimizer, type OptimizerStateDict, type ParamState } from './optimizer.js';
@@ -104,10 +104,9 @@ function complete(
  * `m = β₁m + (1 − β₁)g`, `v = β₂v + (1 − β₂)g²`, `θ −= lr · m̂ / (√v̂ + eps)` with
  * `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)`; weight decay is added to the gradient.
  *
- * The step runs as one native call over all parameters (`fused`) for dense floating point parameters
- * on the CPU unless told otherwise; it differs from the plain algorithm in the last bits of a float.
- * `{ fused: false, foreach: false }` is the plain algorithm, operation by operation as Python runs
- * it on the CPU. On CUDA the default is `foreach`, as in Python.
+ * By default the step runs as a few native calls over all parameters (`foreach`), equal to the bit to
+ * the plain algorithm that Python runs on the CPU (`{ fused: false, foreach: false }`). `fused: true`
+ * is one native call, faster, and differs in the last bits of a float, as in Python.
  *
  * State of a parameter: `step` (float32, one element), `exp_avg`, `exp_avg_sq` and with `amsgrad`
  * `max_exp_avg_sq` (shape and dtype of the parameter). Source: torch.optim.Adam.
@@ -116,6 +115,7 @@ function complete(
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: Params<AdamOptions>, options?: AdamOptions);
+  constructor(options: { params: Params<AdamOptions> } & AdamOptions);
   constructor(
     params: Params<AdamOptions>,
     lr: number | Tensor,
@@ -125,7 +125,8 @@ export class Adam extends Optimizer<AdamOptions> {
     amsgrad?: boolean,
     options?: AdamOptions,
   );
-  constructor(params: Params<AdamOptions>, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [params, ...args] = firstByKeyword('params', given) as [Params<AdamOptions>, ...unknown[]];
     super(params, { ...complete(new.target.name, args, new.target.fallback) });
   }
 

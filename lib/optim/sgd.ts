@@ -1,7 +1,7 @@
 /** Stochastic gradient descent. */
 import { TorchError, ValueError } from '../errors.js';
 import { Tensor } from '../tensor/tensor.js';
-import { bindArguments } from '../utils/arguments.js';
+import { bindArguments, firstByKeyword } from '../utils/arguments.js';
 import type { ParamGroup, Params } from './group.js';
 import { byDeviceAndDtype, chooseForm, emptyLike, foreach, fused, op } from './operators.js';
 import { type Bucket, Optimizer } from './optimizer.js';
@@ -72,9 +72,9 @@ function complete(args: readonly unknown[]): Required<SGDOptions> {
  * `b = momentum · b + (1 − dampening) · g` (the first `b` is `g`), `θ −= lr · b`; with `nesterov`
  * `θ −= lr · (g + momentum · b)`; weight decay is added to the gradient.
  *
- * The step runs as one native call over all parameters (`fused`) for dense floating point parameters
- * on the CPU unless told otherwise; `{ fused: false, foreach: false }` is the plain algorithm as
- * Python runs it on the CPU. On CUDA the default is `foreach`, as in Python.
+ * By default the step runs as a few native calls over all parameters (`foreach`), equal to the bit to
+ * the plain algorithm that Python runs on the CPU (`{ fused: false, foreach: false }`). `fused: true`
+ * is one native call, faster, and differs in the last bits of a float, as in Python.
  *
  * State of a parameter, with momentum only: `momentum_buffer`. Source: torch.optim.SGD.
  *
@@ -82,6 +82,7 @@ function complete(args: readonly unknown[]): Required<SGDOptions> {
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(params: Params<SGDOptions>, options?: SGDOptions);
+  constructor(options: { params: Params<SGDOptions> } & SGDOptions);
   constructor(
     params: Params<SGDOptions>,
     lr: number | Tensor,
@@ -91,7 +92,8 @@ export class SGD extends Optimizer<SGDOptions> {
     nesterov?: boolean,
     options?: SGDOptions,
   );
-  constructor(params: Params<SGDOptions>, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [params, ...args] = firstByKeyword('params', given) as [Params<SGDOptions>, ...unknown[]];
     super(params, { ...complete(args) });
   }
 
