@@ -1,4 +1,5 @@
 /** Scopes: an optional way to give memory back at a known place (docs/memory.md). */
+import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
 import { currentMode, withMode } from '../ops/mode.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -22,6 +23,8 @@ function collect(value: unknown, kept: Set<object>, depth = 0): void {
  * The callback may be async. Nested scopes hand what they return to the outer one.
  */
 export function scope<T>(callback: () => T): T {
+  if (typeof callback !== 'function')
+    throw new ArgumentError(`scope() expects a function, got ${typeof callback}`);
   const made: Tensor[] = [];
   const outer = currentMode().scope;
   const end = (result: unknown): void => {

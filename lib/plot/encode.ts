@@ -62,8 +62,12 @@ export async function encodeImage(
  * @returns the file name, as given
  * @throws ValueError for another extension; TorchError (`ERR_FILE`) for a path that cannot be written
  */
-export async function writeImage(image: Pixels, file: string, options: EncodeOptions = {}): Promise<string> {
-  const format = checkedExtension(file, imageFormats);
+export async function writeImage(
+  image: Pixels,
+  file: string,
+  options: EncodeOptions & { format?: string | null } = {},
+): Promise<string> {
+  const format = checkedExtension(options.format ? `image.${options.format}` : file, imageFormats);
   await writeWithParents(file, await encodeImage(image, format, options));
   return file;
 }

@@ -25,7 +25,7 @@ export function bindArguments<T extends object>(
     );
   const bound: Record<string, unknown> = {};
   given.forEach((value, i) => {
-    if (value !== undefined) bound[positional[i]!] = value;
+    if (value !== undefined) bound[positional[i]!] = noSymbol(name, positional[i]!, value);
   });
   for (const [key, value] of Object.entries(options ?? {})) {
     if (!(positional as readonly string[]).includes(key) && !(keywordOnly as readonly string[]).includes(key))
@@ -34,7 +34,7 @@ export function bindArguments<T extends object>(
       );
     if (value === undefined) continue;
     if (key in bound) throw new ArgumentError(`${name}() got multiple values for argument '${key}'`);
-    bound[key] = value;
+    bound[key] = noSymbol(name, key, value);
   }
   return bound as Partial<T>;
 }
@@ -46,4 +46,21 @@ export function requireArguments(name: string, bound: object, required: readonly
     throw new ArgumentError(
       `${name}() missing ${missing.length} required argument${missing.length > 1 ? 's' : ''}: ${missing.join(', ')}`,
     );
+}
+
+/** No parameter takes a symbol, and none can be shown in a message. */
+function noSymbol(name: string, key: string, value: unknown): unknown {
+  if (typeof value === 'symbol') throw new ArgumentError(`${name}(): argument '${key}' must not be a symbol`);
+  return value;
+}
+
+/**
+ * The arguments of a call whose first one may come by keyword too, as all the others:
+ * `f(x, { a })` and `f({ x, a })` both give `[x, { a }]`.
+ */
+export function firstByKeyword(key: string, args: readonly unknown[]): unknown[] {
+  const [only] = args;
+  if (args.length !== 1 || !isOptions(only) || !Object.hasOwn(only, key)) return [...args];
+  const { [key]: first, ...others } = only;
+  return [first, others];
 }

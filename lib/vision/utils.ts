@@ -4,6 +4,8 @@ import { cat, stack } from '../ops/generated/functions.js';
 import { type Caption, imageGrid, type Pixels, writeImage } from '../plot/index.js';
 import { noGrad } from '../autograd/index.js';
 import { Tensor } from '../tensor/index.js';
+import { checkedOptions } from '../tensor/keywords.js';
+import { bindArguments, firstByKeyword } from '../utils/arguments.js';
 
 /** Options of {@link makeGrid}. */
 export interface MakeGridOptions {
@@ -20,6 +22,8 @@ export interface MakeGridOptions {
   /** Value of the pixels between images. Default: 0. */
   padValue?: number;
 }
+
+const gridKeys = ['nrow', 'padding', 'normalize', 'valueRange', 'scaleEach', 'padValue'] as const;
 
 /** Where the images of a grid lie, so that captions find their places. */
 interface GridLayout {
@@ -64,7 +68,18 @@ function normalized(image: Tensor, range: readonly [number, number] | null | und
  *
  * @throws ShapeError for other shapes. Source: torchvision.utils.make_grid.
  */
-export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOptions = {}): Tensor {
+export function makeGrid(images: Tensor | readonly Tensor[], options?: MakeGridOptions): Tensor;
+export function makeGrid(
+  images: Tensor | readonly Tensor[],
+  nrow: number,
+  padding?: number,
+  normalize?: boolean,
+  options?: MakeGridOptions,
+): Tensor;
+export function makeGrid(options: { tensor: Tensor | readonly Tensor[] } & MakeGridOptions): Tensor;
+export function makeGrid(...args: unknown[]): Tensor {
+  const [first, ...rest] = firstByKeyword('tensor', args);
+  const images = first as Tensor | readonly Tensor[];
   const {
     nrow = 8,
     padding = 2,
@@ -72,7 +87,7 @@ export function makeGrid(images: Tensor | readonly Tensor[], options: MakeGridOp
     valueRange = null,
     scaleEach = false,
     padValue = 0,
-  } = options;
+  } = bindArguments<MakeGridOptions>('makeGrid', rest, gridKeys);
   if (!Number.isInteger(nrow) || nrow < 1)
     throw new ValueError(`nrow must be a whole number from 1, got ${nrow}`);
   if (valueRange && !(valueRange.length === 2 && valueRange[0] <= valueRange[1]))
@@ -133,9 +148,12 @@ export interface SaveImageOptions extends MakeGridOptions {
 export async function saveImage(
   images: Tensor | readonly Tensor[],
   file: string,
-  options: SaveImageOptions = {},
+  options?: SaveImageOptions,
 ): Promise<void> {
-  await writeImage(toPixels(makeGrid(images, options)), file);
+  if (typeof file !== 'string')
+    throw new ArgumentError(`saveImage() expects the name of a file, got ${typeof file}`);
+  const { format, ...grid } = checkedOptions('saveImage', options, ['format', ...gridKeys]);
+  await writeImage(toPixels(makeGrid(images, grid)), file, { format });
 }
 
 /** Options of {@link imshow}. */
@@ -172,7 +190,9 @@ export async function imshow(image: Tensor, options: ImshowOptions): Promise<voi
   if (!(image instanceof Tensor)) throw new ArgumentError('imshow() expects a Tensor of shape C×H×W');
   if (typeof options?.file !== 'string')
     throw new ArgumentError("imshow() needs { file: 'name.png' }: there is no window to show the picture in");
-  const { file, titles, wrong, title } = options;
+  const { file, titles, wrong, title, columns } = checkedOptions('imshow', options, [
+    ...(['file', 'titles', 'wrong', 'title', 'columns'] as const),
+  ]) as ImshowOptions;
   if (!titles && !wrong && title === undefined) {
     await writeImage(toPixels(image), file);
     return;
@@ -184,6 +204,6 @@ export async function imshow(image: Tensor, options: ImshowOptions): Promise<voi
     captions: titles,
     wrong,
     title,
-    columns: options.columns ?? layouts.get(image)?.columns,
+    columns: columns ?? layouts.get(image)?.columns,
   });
 }

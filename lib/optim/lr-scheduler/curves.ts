@@ -1,6 +1,6 @@
 /** Schedulers that follow a curve: constant, linear, polynomial, cosine. */
 import { ValueError } from '../../errors.js';
-import { bindArguments, requireArguments } from '../../utils/arguments.js';
+import { bindArguments, firstByKeyword, requireArguments } from '../../utils/arguments.js';
 import type { Optimizer } from '../optimizer.js';
 import { LRScheduler } from './scheduler.js';
 
@@ -19,8 +19,10 @@ export class ConstantLR extends LRScheduler {
   declare totalIters: number;
 
   constructor(optimizer: Optimizer, options?: ConstantLROptions);
+  constructor(options: { optimizer: Optimizer } & ConstantLROptions);
   constructor(optimizer: Optimizer, factor: number, totalIters?: number, lastEpoch?: number);
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<ConstantLROptions>('ConstantLR', args, ['factor', 'totalIters', 'lastEpoch']);
     const { factor = 1 / 3, totalIters = 5, lastEpoch = -1 } = bound;
     if (!(factor >= 0 && factor <= 1))
@@ -59,6 +61,7 @@ export class LinearLR extends LRScheduler {
   declare totalIters: number;
 
   constructor(optimizer: Optimizer, options?: LinearLROptions);
+  constructor(options: { optimizer: Optimizer } & LinearLROptions);
   constructor(
     optimizer: Optimizer,
     startFactor: number,
@@ -66,7 +69,8 @@ export class LinearLR extends LRScheduler {
     totalIters?: number,
     lastEpoch?: number,
   );
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const names = ['startFactor', 'endFactor', 'totalIters', 'lastEpoch'] as const;
     const bound = bindArguments<LinearLROptions>('LinearLR', args, names);
     const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, lastEpoch = -1 } = bound;
@@ -110,8 +114,10 @@ export class PolynomialLR extends LRScheduler {
   declare power: number;
 
   constructor(optimizer: Optimizer, options?: PolynomialLROptions);
+  constructor(options: { optimizer: Optimizer } & PolynomialLROptions);
   constructor(optimizer: Optimizer, totalIters: number, power?: number, lastEpoch?: number);
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<PolynomialLROptions>('PolynomialLR', args, [
       'totalIters',
       'power',
@@ -149,9 +155,11 @@ export class CosineAnnealingLR extends LRScheduler {
   declare etaMin: number;
 
   constructor(optimizer: Optimizer, options: CosineAnnealingLROptions);
+  constructor(options: { optimizer: Optimizer } & CosineAnnealingLROptions);
   constructor(optimizer: Optimizer, TMax: number, etaMin?: number, lastEpoch?: number);
   constructor(optimizer: Optimizer, TMax: number, options?: Omit<CosineAnnealingLROptions, 'TMax'>);
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<CosineAnnealingLROptions>('CosineAnnealingLR', args, [
       'TMax',
       'etaMin',

@@ -1,6 +1,6 @@
 /** OneCycleLR: up to a high rate and down to a very low one, in one cycle. */
 import { ArgumentError, ValueError } from '../../errors.js';
-import { bindArguments, requireArguments } from '../../utils/arguments.js';
+import { bindArguments, firstByKeyword, requireArguments } from '../../utils/arguments.js';
 import type { Optimizer } from '../optimizer.js';
 import { checkOptimizer, LRScheduler, rateOf, setRate } from './scheduler.js';
 
@@ -106,12 +106,14 @@ export class OneCycleLR extends LRScheduler {
   declare useBeta1: boolean;
 
   constructor(optimizer: Optimizer, options: OneCycleLROptions);
+  constructor(options: { optimizer: Optimizer } & OneCycleLROptions);
   constructor(
     optimizer: Optimizer,
     maxLr: number | readonly number[],
     options?: Omit<OneCycleLROptions, 'maxLr'>,
   );
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     checkOptimizer(optimizer);
     const bound = bindArguments<OneCycleLROptions>('OneCycleLR', args, names);
     requireArguments('OneCycleLR', bound, ['maxLr']);

@@ -1,7 +1,7 @@
 /** ReduceLROnPlateau: lowers the rate when a figure no longer improves. */
 import { ValueError } from '../../errors.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { bindArguments } from '../../utils/arguments.js';
+import { bindArguments, firstByKeyword } from '../../utils/arguments.js';
 import { toCamel, toSnake } from '../group.js';
 import type { Optimizer } from '../optimizer.js';
 import { checkOptimizer, rateOf, setRate } from './scheduler.js';
@@ -58,8 +58,10 @@ export class ReduceLROnPlateau {
   numBadEpochs = 0;
 
   constructor(optimizer: Optimizer, options?: ReduceLROnPlateauOptions);
+  constructor(options: { optimizer: Optimizer } & ReduceLROnPlateauOptions);
   constructor(optimizer: Optimizer, mode: 'min' | 'max', options?: Omit<ReduceLROnPlateauOptions, 'mode'>);
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<ReduceLROnPlateauOptions>('ReduceLROnPlateau', args, names);
     const { factor = 0.1, mode = 'min', thresholdMode = 'rel', minLr = 0 } = bound;
     if (!(factor < 1)) throw new ValueError('Factor should be < 1.0.');

@@ -1,6 +1,6 @@
 /** Schedulers that multiply the rate: by steps, by milestones, each epoch, by a function. */
 import { ArgumentError, ValueError } from '../../errors.js';
-import { bindArguments, requireArguments } from '../../utils/arguments.js';
+import { bindArguments, firstByKeyword, requireArguments } from '../../utils/arguments.js';
 import type { Optimizer } from '../optimizer.js';
 import { LRScheduler } from './scheduler.js';
 
@@ -19,9 +19,11 @@ export class StepLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, options: StepLROptions);
+  constructor(options: { optimizer: Optimizer } & StepLROptions);
   constructor(optimizer: Optimizer, stepSize: number, gamma?: number, lastEpoch?: number);
   constructor(optimizer: Optimizer, stepSize: number, options?: Omit<StepLROptions, 'stepSize'>);
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<StepLROptions>('StepLR', args, ['stepSize', 'gamma', 'lastEpoch']);
     requireArguments('StepLR', bound, ['stepSize']);
     const { stepSize, gamma = 0.1, lastEpoch = -1 } = bound;
@@ -56,13 +58,15 @@ export class MultiStepLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, options: MultiStepLROptions);
+  constructor(options: { optimizer: Optimizer } & MultiStepLROptions);
   constructor(optimizer: Optimizer, milestones: readonly number[], gamma?: number, lastEpoch?: number);
   constructor(
     optimizer: Optimizer,
     milestones: readonly number[],
     options?: Omit<MultiStepLROptions, 'milestones'>,
   );
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<MultiStepLROptions>('MultiStepLR', args, [
       'milestones',
       'gamma',
@@ -106,8 +110,10 @@ export class ExponentialLR extends LRScheduler {
   declare gamma: number;
 
   constructor(optimizer: Optimizer, options: ExponentialLROptions);
+  constructor(options: { optimizer: Optimizer } & ExponentialLROptions);
   constructor(optimizer: Optimizer, gamma: number, lastEpoch?: number | { lastEpoch?: number });
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', given) as [Optimizer, ...unknown[]];
     const bound = bindArguments<ExponentialLROptions>('ExponentialLR', args, ['gamma', 'lastEpoch']);
     requireArguments('ExponentialLR', bound, ['gamma']);
     super(optimizer, bound.lastEpoch ?? -1, { gamma: bound.gamma });
@@ -136,12 +142,14 @@ export class LambdaLR extends LRScheduler {
   declare lrLambdas: Lambda[];
 
   constructor(optimizer: Optimizer, options: LambdaLROptions);
+  constructor(options: { optimizer: Optimizer } & LambdaLROptions);
   constructor(
     optimizer: Optimizer,
     lrLambda: Lambda | readonly Lambda[],
     lastEpoch?: number | { lastEpoch?: number },
   );
-  constructor(optimizer: Optimizer, ...args: unknown[]) {
+  constructor(...all: unknown[]) {
+    const [optimizer, ...args] = firstByKeyword('optimizer', all) as [Optimizer, ...unknown[]];
     const bound = bindArguments<LambdaLROptions>('LambdaLR', args, ['lrLambda', 'lastEpoch']);
     requireArguments('LambdaLR', bound, ['lrLambda']);
     const given = bound.lrLambda!;

@@ -3,7 +3,7 @@ import type { MemoryFormat } from '../../bindings.js';
 import { isAvailable } from '../../cuda/index.js';
 import { ArgumentError, ValueError } from '../../errors.js';
 import { Generator } from '../../random/generator.js';
-import { bindArguments } from '../arguments.js';
+import { bindArguments, firstByKeyword } from '../arguments.js';
 import { type Collated, defaultCollate, defaultConvert } from './collate.js';
 import type { Dataset } from './dataset.js';
 import { datasetOf, type Indices, makeFetcher, mapTensors } from './fetch.js';
@@ -165,6 +165,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   private streams: WorkerStream[] | null = null;
 
   constructor(dataset: Dataset<T> | readonly T[], options?: DataLoaderOptions<T, B>);
+  constructor(options: { dataset: Dataset<T> | readonly T[] } & DataLoaderOptions<T, B>);
   constructor(
     dataset: Dataset<T> | readonly T[],
     batchSize: number | null,
@@ -176,7 +177,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     shuffle: boolean | null,
     options?: DataLoaderOptions<T, B>,
   );
-  constructor(dataset: Dataset<T> | readonly T[], ...args: unknown[]) {
+  constructor(...given: unknown[]) {
+    const [dataset, ...args] = firstByKeyword('dataset', given);
     const options = bindArguments<Options>('DataLoader', args, positional, keywordOnly);
     const source = datasetOf(dataset);
     if (typeof source?.get !== 'function' || typeof source.length !== 'number')

@@ -1,17 +1,23 @@
 /** Data sets made of others or of tensors. */
 import { ArgumentError, ShapeError, TorchIndexError, ValueError } from '../../errors.js';
 import type { Generator } from '../../random/generator.js';
+import { iterableOf } from '../../tensor/keywords.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { aten } from '../aten.js';
-import { isOptions } from '../../ops/unwrap.js';
+import { bindArguments, firstByKeyword } from '../arguments.js';
 import { Dataset } from './dataset.js';
 import { drawPermutation } from './random.js';
 
 const select = aten<Tensor>('select', 'int');
 
+const shownIndex = (index: unknown): string =>
+  typeof index === 'object' || typeof index === 'function' ? `of type ${typeof index}` : String(index);
+
 function checkedIndex(name: string, index: number, length: number): number {
   if (!Number.isInteger(index) || index < -length || index >= length)
-    throw new TorchIndexError(`${name}: index ${index} is out of range; it has ${length} samples`);
+    throw new TorchIndexError(
+      `${name}: index ${shownIndex(index)} is out of range; it has ${length} samples`,
+    );
   return index < 0 ? index + length : index;
 }
 
@@ -40,11 +46,21 @@ export class TensorDataset extends Dataset<Tensor[]> {
 
 /** Some samples of a data set, by their indices. Source: torch.utils.data.Subset. */
 export class Subset<T> extends Dataset<T> {
-  constructor(
-    readonly dataset: Dataset<T>,
-    readonly indices: readonly number[],
-  ) {
+  readonly dataset: Dataset<T>;
+  readonly indices: readonly number[];
+
+  constructor(dataset: Dataset<T>, indices: readonly number[]);
+  constructor(options: { dataset: Dataset<T>; indices: readonly number[] });
+  constructor(...args: unknown[]) {
     super();
+    const [dataset, ...rest] = firstByKeyword('dataset', args);
+    const { indices } = bindArguments<{ indices: readonly number[] }>('Subset', rest, ['indices']);
+    if (typeof (dataset as Dataset<T> | null | undefined)?.get !== 'function')
+      throw new ArgumentError('Subset() expects a data set with a length and get(index)');
+    if (!Array.isArray(indices))
+      throw new ArgumentError(`Subset() expects an array of indices, got ${typeof indices}`);
+    this.dataset = dataset as Dataset<T>;
+    this.indices = indices as readonly number[];
   }
   get length(): number {
     return this.indices.length;
@@ -60,7 +76,7 @@ export class ConcatDataset<T> extends Dataset<T> {
 
   constructor(datasets: Iterable<Dataset<T>>) {
     super();
-    this.datasets = [...datasets];
+    this.datasets = [...iterableOf('ConcatDataset()', datasets)];
     if (this.datasets.length === 0) throw new ValueError('datasets should not be an empty iterable');
   }
 
@@ -92,11 +108,26 @@ export class ConcatDataset<T> extends Dataset<T> {
 export function randomSplit<T>(
   dataset: Dataset<T>,
   lengths: readonly number[],
-  options: Generator | null | { generator?: Generator | null } = {},
-): Subset<T>[] {
-  const generator = isOptions(options)
-    ? ((options as { generator?: Generator | null }).generator ?? null)
-    : (options as Generator | null);
+  options?: Generator | null | { generator?: Generator | null },
+): Subset<T>[];
+export function randomSplit<T>(options: {
+  dataset: Dataset<T>;
+  lengths: readonly number[];
+  generator?: Generator | null;
+}): Subset<T>[];
+export function randomSplit<T>(...args: unknown[]): Subset<T>[] {
+  type Rest = { lengths: readonly number[]; generator: Generator | null };
+  const [first, ...rest] = firstByKeyword('dataset', args);
+  const { lengths, generator = null } = bindArguments<Rest>('randomSplit', rest, ['lengths', 'generator']);
+  const dataset = first as Dataset<T>;
+  if (typeof (dataset as Dataset<T> | null | undefined)?.length !== 'number')
+    throw new ArgumentError('randomSplit() expects a data set with a length and get(index)');
+  if (!Array.isArray(lengths) || !lengths.every((length) => typeof length === 'number'))
+    throw new ArgumentError('randomSplit() expects an array of lengths or of fractions');
+  return split(dataset, lengths as readonly number[], generator);
+}
+
+function split<T>(dataset: Dataset<T>, lengths: readonly number[], generator: Generator | null): Subset<T>[] {
   const total = lengths.reduce((a, b) => a + b, 0);
   let counts = lengths;
   if (Math.abs(total - 1) <= 1e-9 && total <= 1) {
