@@ -1,12 +1,13 @@
 /** Loss scaling for float16 training. */
+import { isAvailable } from '../cuda/index.js';
 import { ValueError } from '../errors.js';
 import { withMode } from '../ops/mode.js';
 import { findPacket, invokeWith } from '../ops/invoke.js';
-import { Tensor, tensor } from '../tensor/index.js';
+import { device, type Tensor, tensor } from '../tensor/index.js';
 
 /** Options of {@link GradScaler}. */
 export interface GradScalerOptions {
-  /** Default: `'cuda'`. */
+  /** Default: `'cuda'`; without CUDA the scaler is disabled with a warning. */
   device?: string;
   /** The first scale. Default: 65536. */
   initScale?: number;
@@ -41,20 +42,27 @@ function aten(name: string, ...args: unknown[]): unknown {
  * overflowed. Source: torch.amp.GradScaler.
  */
 export class GradScaler {
-  readonly #device: string;
-  readonly #growth: number;
-  readonly #backoff: number;
-  readonly #interval: number;
+  #growth: number;
+  #backoff: number;
+  #interval: number;
   readonly #enabled: boolean;
   #scale: number;
   #scaleTensor: Tensor | null = null;
   #tracker: Tensor | null = null;
+  /** Good steps at the start, from a checkpoint. */
+  #goodSteps = 0;
   /** By optimizer: whether unscaled in this step, and what overflowed. */
   readonly #found = new Map<Steppable, Tensor>();
 
   constructor(options: GradScalerOptions = {}) {
-    this.#device = options.device ?? 'cuda';
-    this.#enabled = options.enabled ?? true;
+    const type = device(options.device ?? 'cuda').type;
+    const missing = (options.enabled ?? true) && type === 'cuda' && !isAvailable();
+    if (missing)
+      process.emitWarning(
+        'GradScaler is enabled for CUDA, but CUDA is not available: it is disabled',
+        'TorchWarning',
+      );
+    this.#enabled = (options.enabled ?? true) && !missing;
     this.#scale = options.initScale ?? 65536;
     this.#growth = options.growthFactor ?? 2;
     this.#backoff = options.backoffFactor ?? 0.5;
@@ -76,7 +84,7 @@ export class GradScaler {
     // Both outlive the `torch.scope` that a step may be in.
     return withMode({ scope: null }, () => {
       this.#scaleTensor ??= tensor(this.#scale, { dtype: 'float32', device: where.device });
-      this.#tracker ??= tensor(0n, { dtype: 'int32', device: where.device });
+      this.#tracker ??= tensor(BigInt(this.#goodSteps), { dtype: 'int32', device: where.device });
       return this.#scaleTensor;
     });
   }
@@ -121,7 +129,15 @@ export class GradScaler {
     } else if (this.#found.size > 0) {
       const [first, ...rest] = [...this.#found.values()];
       const overflow = rest.reduce((sum, next) => sum.add(next), first!);
-      aten('_amp_update_scale_', this.#scaleTensor, this.#tracker, overflow, this.#growth, this.#backoff, this.#interval);
+      aten(
+        '_amp_update_scale_',
+        this.#scaleTensor,
+        this.#tracker,
+        overflow,
+        this.#growth,
+        this.#backoff,
+        this.#interval,
+      );
     }
     this.#found.clear();
   }
@@ -133,15 +149,27 @@ export class GradScaler {
       growth_factor: this.#growth,
       backoff_factor: this.#backoff,
       growth_interval: this.#interval,
-      _growth_tracker: this.#tracker ? (this.#tracker.item() as number) : 0,
+      _growth_tracker: this.#tracker ? (this.#tracker.item() as number) : this.#goodSteps,
     };
   }
 
   loadStateDict(state: Record<string, number>): void {
     if (!this.#enabled) return;
-    if (typeof state.scale !== 'number') throw new ValueError('the state of a GradScaler has a number under scale');
-    this.#scale = state.scale;
+    const names = ['scale', 'growth_factor', 'backoff_factor', 'growth_interval', '_growth_tracker'] as const;
+    const [scale, growth, backoff, interval, goodSteps] = names.map((name) => {
+      const value = state[name];
+      if (typeof value !== 'number')
+        throw new ValueError(
+          `the state of a GradScaler has a number under ${name}, got ${typeof value}; a disabled scaler saves an empty state`,
+        );
+      return value;
+    }) as [number, number, number, number, number];
+    this.#scale = scale;
+    this.#growth = growth;
+    this.#backoff = backoff;
+    this.#interval = interval;
+    this.#goodSteps = goodSteps;
     this.#scaleTensor = null;
-    this.#tracker = state._growth_tracker ? tensor(BigInt(state._growth_tracker), { dtype: 'int32', device: this.#device }) : null;
+    this.#tracker = null;
   }
 }
