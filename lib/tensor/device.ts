@@ -38,13 +38,34 @@ export type DeviceLike = string | number | Device;
 const types = new Set(['cpu', 'cuda', 'meta', 'mps', 'xpu', 'mkldnn', 'xla', 'hpu', 'mtia', 'privateuseone']);
 const cache = new Map<string, Device>();
 
+interface DeviceParts {
+  type: DeviceLike;
+  index?: number | null;
+}
+
+function deviceOf(given: DeviceParts): Device {
+  const { type, index, ...unknown } = given as Partial<DeviceParts>;
+  for (const key of Object.keys(unknown))
+    throw new ArgumentError(`device() got an unexpected keyword argument '${key}'; known: type, index`);
+  if (type === undefined)
+    throw new ArgumentError("device() needs a type, such as { type: 'cuda', index: 0 }");
+  return device(type, index);
+}
+
+const isOptions = (value: unknown): value is DeviceParts =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
 /**
  * Makes a device: `device('cuda:0')`, `device('cuda', 0)`, `device(0)` (a CUDA index).
  *
  * @throws DeviceError for a name that is no device. Source: torch.device.
  */
-export function device(spec: DeviceLike, index?: number): Device {
+export function device(
+  spec: DeviceLike | { type: DeviceLike; index?: number | null },
+  index?: number | null,
+): Device {
   if (spec instanceof Device) return spec;
+  if (isOptions(spec)) return deviceOf(spec);
   if (typeof spec === 'number') {
     if (!Number.isInteger(spec) || spec < 0)
       throw new DeviceError(`a device index must be a whole number from 0, got ${spec}`);
@@ -54,7 +75,7 @@ export function device(spec: DeviceLike, index?: number): Device {
     throw new ArgumentError(
       `device must be a string such as 'cpu' or 'cuda:0', a Device or an index, got ${typeof spec}`,
     );
-  const text = index === undefined ? spec : `${spec}:${index}`;
+  const text = index === undefined || index === null ? spec : `${spec}:${index}`;
   const known = cache.get(text);
   if (known) return known;
   const match = /^([a-z]+)(?::(\d+))?$/.exec(text);
