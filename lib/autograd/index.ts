@@ -40,7 +40,10 @@ export function inferenceMode<T>(callback: () => T): T {
 export function setGradEnabled(mode: boolean): void;
 export function setGradEnabled<T>(mode: boolean, callback: () => T): T;
 export function setGradEnabled<T>(mode: boolean, callback?: () => T): T | undefined {
-  if (callback) return withMode({ grad: mode }, callback);
+  if (callback !== undefined) {
+    checkCallback('setGradEnabled', callback);
+    return withMode({ grad: mode }, callback);
+  }
   changeMode({ grad: mode });
   return undefined;
 }

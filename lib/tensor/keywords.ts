@@ -26,6 +26,13 @@ export function checkedOptions<T extends object>(
 
 /** The value where it can be iterated. @throws ArgumentError for anything else. */
 export function iterableOf<T>(name: string, value: Iterable<T>): Iterable<T> {
-  if (typeof value === 'object' && value !== null && Symbol.iterator in value) return value;
-  throw new ArgumentError(`${name} expects an array or another iterable, got ${value === null ? 'null' : typeof value}`);
+  // A list of modules is a function that can be iterated.
+  if (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    Symbol.iterator in value
+  )
+    return value;
+  throw new ArgumentError(
+    `${name} expects an array or another iterable, got ${value === null ? 'null' : typeof value}`,
+  );
 }

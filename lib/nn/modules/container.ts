@@ -2,6 +2,7 @@
 import { ArgumentError, TorchIndexError, ValueError } from '../../errors.js';
 import { isOptions } from '../../ops/unwrap.js';
 import type { Tensor } from '../../tensor/index.js';
+import { iterableOf } from '../../tensor/keywords.js';
 import { Module } from '../module.js';
 import { enclose } from '../module-print.js';
 import { indentRest } from '../python-text.js';
@@ -63,7 +64,7 @@ export abstract class OrderedModules<I extends any[] = any[], O = any> extends M
 
   /** Adds modules at the end. */
   extend(modules: Iterable<Module>): this {
-    for (const module of [...modules]) this.append(module);
+    for (const module of [...iterableOf('a list of modules', modules)]) this.append(module);
     return this;
   }
 
@@ -243,6 +244,10 @@ export class ModuleDict extends Module {
 
   /** Adds or replaces modules. */
   update(modules: NamedModules | ModuleDict | Iterable<[string, Module]>): void {
+    if ((typeof modules !== 'object' && typeof modules !== 'function') || modules === null)
+      throw new ArgumentError(
+        `ModuleDict expects modules by name, got ${modules === null ? 'null' : typeof modules}`,
+      );
     const list =
       modules instanceof ModuleDict
         ? modules.entries()

@@ -1,6 +1,7 @@
 /** Modules that hold parameters: `ParameterList`, `ParameterDict`. */
 import { ArgumentError, NotImplementedError, TorchIndexError } from '../../errors.js';
 import { type DType, Tensor } from '../../tensor/index.js';
+import { iterableOf } from '../../tensor/keywords.js';
 import { Module } from '../module.js';
 import { Parameter } from '../parameter.js';
 
@@ -96,7 +97,7 @@ export class ParameterList extends ParameterContainer {
   extend(values: Iterable<Tensor>): this {
     if (values instanceof Tensor)
       throw new ArgumentError('ParameterList.extend should be called with a list of tensors');
-    for (const value of [...values]) this.append(value);
+    for (const value of [...iterableOf('ParameterList', values)]) this.append(value);
     return this;
   }
 
@@ -156,6 +157,10 @@ export class ParameterDict extends ParameterContainer {
 
   /** Adds or replaces parameters. */
   update(parameters: NamedTensors | ParameterDict): void {
+    if ((typeof parameters !== 'object' && typeof parameters !== 'function') || parameters === null)
+      throw new ArgumentError(
+        `ParameterDict expects tensors by name, got ${parameters === null ? 'null' : typeof parameters}`,
+      );
     let list: Iterable<[string, Tensor]>;
     if (parameters instanceof ParameterDict) list = parameters.entries();
     else if (Symbol.iterator in parameters) list = parameters as Iterable<[string, Tensor]>;

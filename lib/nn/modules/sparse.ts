@@ -2,6 +2,8 @@
 import { noGrad } from '../../autograd/index.js';
 import { ShapeError } from '../../errors.js';
 import type { Tensor } from '../../tensor/index.js';
+import { checkedOptions } from '../../tensor/keywords.js';
+import { expectTensor } from '../../tensor/tensor.js';
 import { type BagMode, embedding, embeddingBag, resolvePadding } from '../functional/sparse.js';
 import { normal_ } from '../init.js';
 import { Module } from '../module.js';
@@ -23,6 +25,8 @@ const spec = {
   ...factory,
 };
 const signature = new Signature('Embedding', spec);
+
+const pretrainedKeys = ['freeze', 'paddingIdx', 'maxNorm', 'normType', 'scaleGradByFreq', 'sparse'] as const;
 
 /** Options of `fromPretrained`. */
 interface PretrainedOptions {
@@ -102,10 +106,11 @@ export class Embedding extends Module<[Tensor], Tensor> {
   }
 
   /** A table of given vectors `[numEmbeddings, embeddingDim]`; frozen by default. */
-  static fromPretrained(embeddings: Tensor, options: PretrainedOptions = {}): Embedding {
+  static fromPretrained(embeddings: Tensor, options?: PretrainedOptions): Embedding {
+    expectTensor('Embedding.fromPretrained()', embeddings);
     if (embeddings.dim() !== 2)
       throw new ShapeError(`embeddings are expected to be 2-dimensional, got ${embeddings.dim()}`);
-    const { freeze = true, ...rest } = options;
+    const { freeze = true, ...rest } = checkedOptions('fromPretrained', options, pretrainedKeys);
     const [rows, columns] = embeddings.shape as [number, number];
     return new Embedding(rows, columns, { ...rest, _weight: embeddings, _freeze: freeze });
   }

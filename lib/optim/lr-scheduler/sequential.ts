@@ -1,7 +1,19 @@
 /** SequentialLR: one scheduler after the other. */
 import { ArgumentError, ValueError } from '../../errors.js';
 import type { Optimizer } from '../optimizer.js';
-import { LRScheduler, rateOf, setRate } from './scheduler.js';
+import { iterableOf } from '../../tensor/keywords.js';
+import { bindArguments, requireArguments } from '../../utils/arguments.js';
+import { checkOptimizer, LRScheduler, rateOf, setRate } from './scheduler.js';
+
+/** The arguments of {@link SequentialLR}. */
+export interface SequentialLROptions {
+  optimizer: Optimizer;
+  schedulers: readonly LRScheduler[];
+  /** The epochs at which the next scheduler begins. */
+  milestones: readonly number[];
+  /** Default: −1. */
+  lastEpoch?: number;
+}
 
 /**
  * Schedulers that take turns: the next one begins at each milestone, e.g. a warm-up and a cosine.
@@ -19,8 +31,18 @@ export class SequentialLR {
     optimizer: Optimizer,
     schedulers: readonly LRScheduler[],
     milestones: readonly number[],
-    lastEpoch = -1,
-  ) {
+    lastEpoch?: number,
+  );
+  constructor(optimizer: Optimizer, options: Omit<SequentialLROptions, 'optimizer'>);
+  constructor(options: SequentialLROptions);
+  constructor(...args: unknown[]) {
+    const names = ['optimizer', 'schedulers', 'milestones', 'lastEpoch'] as const;
+    const bound = bindArguments<SequentialLROptions>('SequentialLR', args, names);
+    requireArguments('SequentialLR', bound, ['optimizer', 'schedulers', 'milestones']);
+    const { optimizer, lastEpoch = -1 } = bound;
+    checkOptimizer(optimizer);
+    const schedulers = [...iterableOf('SequentialLR: schedulers', bound.schedulers!)];
+    const milestones = [...iterableOf('SequentialLR: milestones', bound.milestones!)];
     if (schedulers.length < 1)
       throw new ValueError('SequentialLR expects at least one scheduler, but got no scheduler.');
     schedulers.forEach((scheduler, i) => {
@@ -39,7 +61,7 @@ export class SequentialLR {
       );
     this.optimizer = optimizer;
     this.schedulers = schedulers;
-    this.milestones = [...milestones];
+    this.milestones = milestones;
     this.lastEpoch = lastEpoch + 1;
     // Each scheduler took a first step when it was made; only the first of them shall count.
     for (const group of optimizer.paramGroups) setRate(group, 'lr', rateOf(group.initialLr));

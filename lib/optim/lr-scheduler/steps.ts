@@ -2,7 +2,8 @@
 import { ArgumentError, ValueError } from '../../errors.js';
 import { bindArguments, firstByKeyword, requireArguments } from '../../utils/arguments.js';
 import type { Optimizer } from '../optimizer.js';
-import { LRScheduler } from './scheduler.js';
+import { iterableOf } from '../../tensor/keywords.js';
+import { checkOptimizer, LRScheduler } from './scheduler.js';
 
 export interface StepLROptions {
   /** Epochs between two decays. */
@@ -75,7 +76,8 @@ export class MultiStepLR extends LRScheduler {
     requireArguments('MultiStepLR', bound, ['milestones']);
     const { milestones, gamma = 0.1, lastEpoch = -1 } = bound;
     const counts = new Map<number, number>();
-    for (const epoch of milestones!) counts.set(epoch, (counts.get(epoch) ?? 0) + 1);
+    for (const epoch of iterableOf('MultiStepLR: milestones', milestones!))
+      counts.set(epoch, (counts.get(epoch) ?? 0) + 1);
     super(optimizer, lastEpoch, { milestones: counts, gamma });
   }
 
@@ -153,8 +155,12 @@ export class LambdaLR extends LRScheduler {
     const bound = bindArguments<LambdaLROptions>('LambdaLR', args, ['lrLambda', 'lastEpoch']);
     requireArguments('LambdaLR', bound, ['lrLambda']);
     const given = bound.lrLambda!;
+    checkOptimizer(optimizer);
     const groups = optimizer.paramGroups.length;
-    const lambdas = typeof given === 'function' ? new Array<Lambda>(groups).fill(given) : [...given];
+    const lambdas =
+      typeof given === 'function'
+        ? new Array<Lambda>(groups).fill(given)
+        : [...iterableOf('LambdaLR: lrLambda', given)];
     if (lambdas.length !== groups)
       throw new ValueError(`Expected ${groups} lr_lambdas, but got ${lambdas.length}`);
     if (lambdas.some((f) => typeof f !== 'function'))

@@ -3,6 +3,7 @@ import { FileFormatError } from '../../errors.js';
 import { native } from '../../native.js';
 import { syncMode } from '../../ops/mode.js';
 import { type DeviceLike, device, Tensor } from '../../tensor/index.js';
+import { checkedOptions } from '../../tensor/keywords.js';
 import { naming } from '../naming.js';
 import { type ByteSource, type FileLike, openSource } from '../source.js';
 import { type Header, maxHeaderBytes, parseHeader } from './header.js';
@@ -52,9 +53,9 @@ async function fromSource<T>(
  */
 export async function loadFile(
   file: FileLike,
-  options: { device?: DeviceLike } = {},
+  options?: { device?: DeviceLike } | null,
 ): Promise<Record<string, Tensor>> {
-  const target = device(options.device ?? 'cpu');
+  const target = device(checkedOptions('safetensors.loadFile', options, ['device']).device ?? 'cpu');
   return fromSource(file, 'safetensors.loadFile', async (source) => {
     const { header, start } = await readHeader(source);
     const regions = header.entries.map(({ begin, end }) => ({

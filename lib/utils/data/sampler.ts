@@ -2,8 +2,9 @@
 import { ArgumentError, ValueError } from '../../errors.js';
 import { Generator } from '../../random/generator.js';
 import { fromTypedArray } from '../../tensor/create.js';
+import { iterableOf } from '../../tensor/keywords.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { bindArguments, requireArguments } from '../arguments.js';
+import { bindArguments, firstByKeyword, requireArguments } from '../arguments.js';
 import { drawIntegers, drawPermutation, drawSeed, drawWeighted } from './random.js';
 
 /** Anything with a number of samples: a data set, an array. */
@@ -36,10 +37,23 @@ function checkGenerator(generator: Generator | null): void {
     throw new ArgumentError(`generator should be a torch.Generator, got ${typeof generator}`);
 }
 
+function checkSized(name: string, value: unknown): Sized {
+  const length = (value as Partial<Sized> | null | undefined)?.length;
+  if (typeof value !== 'string' && typeof length === 'number') return value as Sized;
+  throw new ArgumentError(`${name} expects a data set or an array, something with a length`);
+}
+
 /** From the first to the last, always in the same order. Source: torch.utils.data.SequentialSampler. */
 export class SequentialSampler extends Sampler {
-  constructor(readonly dataSource: Sized) {
+  readonly dataSource: Sized;
+
+  constructor(dataSource: Sized);
+  constructor(options: { dataSource: Sized });
+  constructor(...given: unknown[]) {
     super();
+    const [source, ...rest] = firstByKeyword('dataSource', given);
+    bindArguments('SequentialSampler', rest, []);
+    this.dataSource = checkSized('SequentialSampler()', source);
   }
   get length(): number {
     return this.dataSource.length;
@@ -61,22 +75,23 @@ export interface RandomSamplerOptions {
 
 /** A shuffled order, new for each pass. Source: torch.utils.data.RandomSampler. */
 export class RandomSampler extends Sampler {
+  readonly dataSource: Sized;
   readonly replacement: boolean;
   readonly generator: Generator | null;
   private readonly wanted: number | null;
 
   constructor(dataSource: Sized, options?: RandomSamplerOptions);
+  constructor(options: { dataSource: Sized } & RandomSamplerOptions);
   constructor(
     dataSource: Sized,
     replacement: boolean,
     numSamples?: number | null,
     generator?: Generator | null,
   );
-  constructor(
-    readonly dataSource: Sized,
-    ...args: unknown[]
-  ) {
+  constructor(...given: unknown[]) {
     super();
+    const [source, ...args] = firstByKeyword('dataSource', given);
+    this.dataSource = checkSized('RandomSampler()', source);
     const {
       replacement = false,
       numSamples = null,
@@ -118,15 +133,16 @@ export class RandomSampler extends Sampler {
 
 /** The given indices in a shuffled order. Source: torch.utils.data.SubsetRandomSampler. */
 export class SubsetRandomSampler extends Sampler {
+  readonly indices: readonly number[];
   readonly generator: Generator | null;
 
   constructor(indices: readonly number[], options?: { generator?: Generator | null });
   constructor(indices: readonly number[], generator?: Generator | null);
-  constructor(
-    readonly indices: readonly number[],
-    ...args: unknown[]
-  ) {
+  constructor(options: { indices: readonly number[]; generator?: Generator | null });
+  constructor(...given: unknown[]) {
     super();
+    const [indices, ...args] = firstByKeyword('indices', given);
+    this.indices = checkSized('SubsetRandomSampler()', indices) as readonly number[];
     this.generator =
       bindArguments<{ generator: Generator | null }>('SubsetRandomSampler', args, ['generator']).generator ??
       null;
@@ -165,8 +181,13 @@ export class WeightedRandomSampler extends Sampler {
     replacement?: boolean,
     generator?: Generator | null,
   );
-  constructor(weights: readonly number[] | Tensor, ...args: unknown[]) {
+  constructor(
+    options: { weights: readonly number[] | Tensor; numSamples: number } & WeightedRandomSamplerOptions,
+  );
+  constructor(...given: unknown[]) {
     super();
+    const [first, ...args] = firstByKeyword('weights', given);
+    const weights = checkSized('WeightedRandomSampler()', first) as readonly number[] | Tensor;
     const bound = bindArguments<WeightedRandomSamplerOptions & { numSamples: number }>(
       'WeightedRandomSampler',
       args,
@@ -201,16 +222,17 @@ export class WeightedRandomSampler extends Sampler {
  * @throws ValueError unless `batchSize` is a positive whole number. Source: torch.utils.data.BatchSampler.
  */
 export class BatchSampler extends Sampler<number[]> {
+  readonly sampler: Iterable<number>;
   readonly batchSize: number;
   readonly dropLast: boolean;
 
   constructor(sampler: Iterable<number>, batchSize: number, dropLast: boolean);
   constructor(sampler: Iterable<number>, options: { batchSize: number; dropLast: boolean });
-  constructor(
-    readonly sampler: Iterable<number>,
-    ...args: unknown[]
-  ) {
+  constructor(options: { sampler: Iterable<number>; batchSize: number; dropLast: boolean });
+  constructor(...given: unknown[]) {
     super();
+    const [sampler, ...args] = firstByKeyword('sampler', given);
+    this.sampler = iterableOf('BatchSampler()', sampler as Iterable<number>);
     const bound = bindArguments<{ batchSize: number; dropLast: boolean }>('BatchSampler', args, [
       'batchSize',
       'dropLast',

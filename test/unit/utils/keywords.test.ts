@@ -27,6 +27,24 @@ describe('the first argument by keyword, as all the others', () => {
     const parts = utils.data.randomSplit({ dataset: data, lengths: [7, 3] });
     expect(parts.map((part) => part.length)).to.deep.equal([7, 3]);
   });
+  it('samplers', () => {
+    const { BatchSampler, RandomSampler, SequentialSampler, SubsetRandomSampler, WeightedRandomSampler } =
+      utils.data;
+    expect([...new SequentialSampler({ dataSource: data })]).to.have.length(10);
+    expect([...new RandomSampler({ dataSource: data, replacement: true, numSamples: 3 })]).to.have.length(3);
+    expect([...new SubsetRandomSampler({ indices: [7] })]).to.deep.equal([7]);
+    expect([...new WeightedRandomSampler({ weights: [0, 1], numSamples: 2 })]).to.deep.equal([1, 1]);
+    expect([...new BatchSampler({ sampler: [1, 2, 3], batchSize: 2, dropLast: true })]).to.deep.equal([
+      [1, 2],
+    ]);
+  });
+  it('schedulers in turn', () => {
+    const optimizer = new optim.SGD(parameters(), { lr: 1 });
+    const { ConstantLR, SequentialLR, StepLR } = optim.lrScheduler;
+    const schedulers = [new ConstantLR(optimizer, { factor: 0.5 }), new StepLR(optimizer, 1)];
+    const schedule = new SequentialLR({ optimizer, schedulers, milestones: [2] });
+    expect(schedule.getLastLr()).to.deep.equal([0.5]);
+  });
   it('grids of images, by place too', () => {
     const images = torch.rand(5, 3, 4, 4);
     const grid = utils.makeGrid({ tensor: images, nrow: 3, padding: 1 });
@@ -97,6 +115,11 @@ describe('what is no data set, list or function', () => {
         () => (utils.data.randomSplit as Untyped)(value, [1]),
         () => construct(optim.Adam, value),
         () => construct(optim.SGD, parameters(), { lr: Symbol('lr') }),
+        () => construct(utils.data.RandomSampler, value),
+        () => construct(utils.data.BatchSampler, value, 2, true),
+        () => construct(optim.lrScheduler.SequentialLR, value),
+        () => construct(optim.lrScheduler.LambdaLR, value, () => 1),
+        () => (nn.Embedding.fromPretrained as Untyped)(value),
         () => (torch.scope as Untyped)(value),
         () => (torch.forkRng as Untyped)(value),
       ])
