@@ -58,7 +58,8 @@ const byText: [RegExp, (message: string) => Error][] = [
 ];
 
 function makeError(kind: string, message: string): Error {
-  const text = message.trim();
+  // LibTorch's allocator names a line of its source and the condition before it says what happened.
+  const text = message.trim().replace(/^\[enforce fail at [^\]]*\] [^.]*\. /, '');
   const known = kinds[kind];
   if (known) return known(text);
   for (const [pattern, make] of byText) if (pattern.test(text)) return make(text);

@@ -31,7 +31,7 @@ export function pickledCifarBatch(records: Buffer): Buffer {
     planes,
     raw('tb'),
     text('labels'),
-    raw('](' + rows.map((row) => `K${String.fromCharCode(row[0]!)}`).join('') + 'e'),
+    raw(`](${rows.map((row) => `K${String.fromCharCode(row[0]!)}`).join('')}e`),
     raw('u.'),
   ]);
 }
