@@ -59,7 +59,10 @@ export interface CudaMemoryFigures {
 }
 
 export interface Native {
-  configure(makeError: (kind: string, message: string) => Error, collect: ((level: number) => void) | null): void;
+  configure(
+    makeError: (kind: string, message: string) => Error,
+    collect: ((level: number) => void) | null,
+  ): void;
 
   // dispatch
   packet(

@@ -41,7 +41,10 @@ const kinds: Record<string, (message: string) => Error> = {
 /** LibTorch throws most of its errors as one C++ class; the text tells them apart. */
 const byText: [RegExp, (message: string) => Error][] = [
   [/can't allocate memory|out of memory|not enough memory/i, kinds.memory!],
-  [/does not require grad|grad can be implicitly created|differentiated Tensors|allow_unused|backward through the graph|leaf Variable|inference tensor|modified by an inplace/i, kinds.autograd!],
+  [
+    /does not require grad|grad can be implicitly created|differentiated Tensors|allow_unused|backward through the graph|leaf Variable|inference tensor|modified by an inplace/i,
+    kinds.autograd!,
+  ],
   [
     /must be on the same device|same device, but found|Torch not compiled with CUDA|Cannot initialize CUDA|CUDA error|device type|No CUDA GPUs|NVIDIA driver|not linked with support for|accelerator device when none|without ATen_cuda|pin_memory=True requires/i,
     kinds.device!,
@@ -93,12 +96,12 @@ function load(): Native {
     throw new NativeLoadError(
       missing
         ? 'the native addon of torchts is not built yet. Possible solutions:\n' +
-          '- in a project that installed torchts: npx torchts install-libtorch\n' +
-          '- in a clone of the repository: npm run build\n' +
-          '- to see what is missing: npx torchts doctor'
+            '- in a project that installed torchts: npx torchts install-libtorch\n' +
+            '- in a clone of the repository: npm run build\n' +
+            '- to see what is missing: npx torchts doctor'
         : `the native addon of torchts could not be loaded: ${text}\nPossible solutions:\n` +
-          '- LibTorch was moved or removed since the build: npx torchts install-libtorch\n' +
-          '- to see what is missing: npx torchts doctor',
+            '- LibTorch was moved or removed since the build: npx torchts install-libtorch\n' +
+            '- to see what is missing: npx torchts doctor',
       { cause },
     );
   }

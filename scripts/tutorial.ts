@@ -20,15 +20,27 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
   const device = torch.device(options.device ?? (torch.cuda.isAvailable() ? 'cuda:0' : 'cpu'));
 
   const trainDataset = await loadDataset(options, true);
-  const trainLoader = new utils.data.DataLoader(trainDataset, { batchSize, shuffle: true, numWorkers: options.workers });
+  const trainLoader = new utils.data.DataLoader(trainDataset, {
+    batchSize,
+    shuffle: true,
+    numWorkers: options.workers,
+  });
   const testDataset = firstOf(await loadDataset(options, false), options.testLimit);
-  const testLoader = new utils.data.DataLoader(testDataset, { batchSize, shuffle: false, numWorkers: options.workers });
+  const testLoader = new utils.data.DataLoader(testDataset, {
+    batchSize,
+    shuffle: false,
+    numWorkers: options.workers,
+  });
   const { classes } = trainDataset;
-  const steps = Math.ceil(Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, trainDataset.length) / batchSize);
+  const steps = Math.ceil(
+    Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, trainDataset.length) / batchSize,
+  );
 
   if (device.type === 'cpu' && epochs * steps > 2000) {
     const seconds = (await measureStep(batchSize, options.imageSize)) * epochs * steps;
-    console.log(`No CUDA device is used: ${epochs * steps} steps will take about ${inWords(seconds)} on this CPU.`);
+    console.log(
+      `No CUDA device is used: ${epochs * steps} steps will take about ${inWords(seconds)} on this CPU.`,
+    );
   }
 
   const model = await loadModel(options);
@@ -53,14 +65,24 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
     const done = saved && epoch === saved.epoch ? saved.step : 0;
     let runningLoss = done > 0 ? saved!.runningLoss : 0;
     let i = 0;
-    const bar = new torch.ProgressBar({ total: steps, label: `Epoch ${epoch + 1}/${epochs}`, plainInterval: 0, clear: true });
+    const bar = new torch.ProgressBar({
+      total: steps,
+      label: `Epoch ${epoch + 1}/${epochs}`,
+      plainInterval: 0,
+      clear: true,
+    });
     try {
       for await (const batch of trainLoader) {
         if (i++ < done) continue;
         if (saved && epoch === saved.epoch && i === done + 1) torch.setRngState(saved.rng);
-        const [inputs, labels] = limited(batch as torch.Tensor[], options, i).map((t) => t.to(device)) as [torch.Tensor, torch.Tensor];
+        const [inputs, labels] = limited(batch as torch.Tensor[], options, i).map((t) => t.to(device)) as [
+          torch.Tensor,
+          torch.Tensor,
+        ];
         optimizer.zeroGrad();
-        const loss = withAmp(options, device, () => criterion(model(layout(inputs, options)), labels)) as torch.Tensor;
+        const loss = withAmp(options, device, () =>
+          criterion(model(layout(inputs, options)), labels),
+        ) as torch.Tensor;
         scaler.scale(loss).backward();
         scaler.step(optimizer);
         scaler.update();
@@ -69,7 +91,9 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
         runningLoss += value;
         bar.update(i, { loss: value, samples: i * batchSize });
         if (i % logEvery === 0) {
-          console.log(`Epoch [${epoch + 1}/${epochs}], Step [${i}/${steps}], Loss: ${(runningLoss / logEvery).toFixed(4)}`);
+          console.log(
+            `Epoch [${epoch + 1}/${epochs}], Step [${i}/${steps}], Loss: ${(runningLoss / logEvery).toFixed(4)}`,
+          );
           runningLoss = 0;
         }
         if (stopRequested()) {
@@ -98,8 +122,14 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
   const predictions: number[] = [];
   await torch.noGrad(async () => {
     for await (const batch of testLoader) {
-      const [inputs, labels] = (batch as torch.Tensor[]).map((t) => t.to(device)) as [torch.Tensor, torch.Tensor];
-      const [, predicted] = torch.max(model(layout(inputs, options)).data, 1) as unknown as [torch.Tensor, torch.Tensor];
+      const [inputs, labels] = (batch as torch.Tensor[]).map((t) => t.to(device)) as [
+        torch.Tensor,
+        torch.Tensor,
+      ];
+      const [, predicted] = torch.max(model(layout(inputs, options)).data, 1) as unknown as [
+        torch.Tensor,
+        torch.Tensor,
+      ];
       total += labels.size(0);
       correct += predicted.eq(labels).sum().item();
       if (predictions.length === 0) predictions.push(...(predicted.tolist() as number[]));
@@ -123,7 +153,14 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
     wrong: truth.slice(0, shown).map((name, k) => name !== guess[k]),
     title: `Truth above, prediction below: ${accuracy.toFixed(2)} % of ${total} test images are right`,
   });
-  await writeReport(options, { model, device: String(device), losses, accuracy, seconds: trainingSeconds, steps });
+  await writeReport(options, {
+    model,
+    device: String(device),
+    losses,
+    accuracy,
+    seconds: trainingSeconds,
+    steps,
+  });
   return true;
 }
 

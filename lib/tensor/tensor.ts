@@ -509,7 +509,9 @@ function parseTo(args: readonly unknown[]): ToOptions {
 /** @internal The value where it is a Tensor. @throws ArgumentError for anything else. */
 export function expectTensor(name: string, value: unknown): Tensor {
   if (value instanceof Tensor) return value;
-  throw new ArgumentError(`${name} expects a Tensor, got ${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value}`);
+  throw new ArgumentError(
+    `${name} expects a Tensor, got ${value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value}`,
+  );
 }
 
 /** @internal A handle of its own to the values without history, for a wrapper of a subclass. */

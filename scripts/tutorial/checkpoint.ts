@@ -21,7 +21,12 @@ export function checkpointFile(out: string): string {
   return join(out, 'checkpoint.pth');
 }
 
-export async function saveCheckpoint(out: string, model: nn.Module, optimizer: optim.Optimizer, progress: Progress): Promise<void> {
+export async function saveCheckpoint(
+  out: string,
+  model: nn.Module,
+  optimizer: optim.Optimizer,
+  progress: Progress,
+): Promise<void> {
   await torch.save(
     {
       model: model.stateDict(),

@@ -22,8 +22,12 @@ export async function loadModel(options: TutorialOptions): Promise<models.ResNet
     return await models.resnet18({ pretrained: true });
   } catch (error) {
     if (!options.weightsOptional || !(error instanceof torch.DownloadError)) throw error;
-    console.log('The pretrained weights cannot be had here (no way to their host): going on with random weights.');
-    console.log('To use them, put resnet18-f37072fd.pth into the cache that Python shares, or pass --weights FILE.');
+    console.log(
+      'The pretrained weights cannot be had here (no way to their host): going on with random weights.',
+    );
+    console.log(
+      'To use them, put resnet18-f37072fd.pth into the cache that Python shares, or pass --weights FILE.',
+    );
     return randomWeights(options);
   }
 }

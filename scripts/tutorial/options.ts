@@ -135,7 +135,8 @@ function wholeNumber(flag: Flag, text: string, least: number): number {
 
 function positive(flag: Flag, text: string): number {
   const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value)) throw new UsageError(`--${flag} expects a positive number, got '${text}'`);
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new UsageError(`--${flag} expects a positive number, got '${text}'`);
   return value;
 }
 
@@ -163,7 +164,8 @@ export function parseFlags(args: readonly string[], preset: TutorialOptions): Tu
     options.dataset = dataset;
   }
   options.dataRoot = text('data-root') ?? options.dataRoot;
-  if (given.download && given['no-download']) throw new UsageError('--download and --no-download exclude each other');
+  if (given.download && given['no-download'])
+    throw new UsageError('--download and --no-download exclude each other');
   if (given.download) options.download = true;
   if (given['no-download']) options.download = false;
   const weights = text('weights');
@@ -185,7 +187,8 @@ export function parseFlags(args: readonly string[], preset: TutorialOptions): Tu
   if (testLimit !== undefined) options.testLimit = wholeNumber('test-limit', testLimit, 1);
   const device = text('device');
   if (device !== undefined) {
-    if (!/^(cpu|cuda(:\d+)?)$/.test(device)) throw new UsageError(`--device expects cpu, cuda or cuda:N, got '${device}'`);
+    if (!/^(cpu|cuda(:\d+)?)$/.test(device))
+      throw new UsageError(`--device expects cpu, cuda or cuda:N, got '${device}'`);
     options.device = device;
   }
   options.amp = given.amp === true || preset.amp;

@@ -29,7 +29,8 @@ export async function writeReport(options: TutorialOptions, results: Results): P
     yLabel: 'Cross-entropy loss',
     epochs: Array.from({ length: options.epochs }, (_, i) => (i + 1) * steps),
   });
-  const images = options.epochs * Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, steps * options.batchSize);
+  const images =
+    options.epochs * Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, steps * options.batchSize);
   const metrics = {
     losses,
     accuracy,

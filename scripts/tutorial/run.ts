@@ -49,7 +49,8 @@ export async function run(
     }
   } catch (error) {
     // What the caller can mend is told in its own words; anything else keeps its stack.
-    const known = error instanceof torch.TorchError || (error as NodeJS.ErrnoException).code?.startsWith?.('E');
+    const known =
+      error instanceof torch.TorchError || (error as NodeJS.ErrnoException).code?.startsWith?.('E');
     console.error(known ? `${(error as Error).name}: ${(error as Error).message}` : error);
     process.exitCode = 1;
   } finally {

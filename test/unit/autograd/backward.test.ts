@@ -108,7 +108,11 @@ describe('Tensor.backward', () => {
       /modified by an inplace operation/,
     );
     thrown(() => x.sum().backward(3 as never), torch.ArgumentError, /expects a Tensor as gradient/);
-    thrown(() => x.sum().backward({ retain: true } as never), torch.ArgumentError, /'retain'; known: gradient/);
+    thrown(
+      () => x.sum().backward({ retain: true } as never),
+      torch.ArgumentError,
+      /'retain'; known: gradient/,
+    );
   });
 
   it('goes through a deep graph', () => {
