@@ -38,6 +38,12 @@ void tune_malloc() {
 #ifdef __GLIBC__
   for (const char* name : {"GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_"})
     if (std::getenv(name)) return;
+  if (stable_api_wanted()) {
+    // There small records outlive their tensors until the next macrotask. In one heap they would leave holes
+    // between large blocks that no later block fits into: a loop of 1 MiB tensors would never reuse a page.
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    return;
+  }
   mallopt(M_MXFAST, 0);
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
