@@ -63,6 +63,11 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
     if (saved && epoch === saved.epoch) torch.setRngState(saved.epochRng);
     const epochRng = torch.getRngState();
     const done = saved && epoch === saved.epoch ? saved.step : 0;
+    if (done === steps) {
+      // Stopped at the last step of the epoch: only the next one is left.
+      torch.setRngState(saved!.rng);
+      continue;
+    }
     let runningLoss = done > 0 ? saved!.runningLoss : 0;
     let i = 0;
     const bar = new torch.ProgressBar({

@@ -166,8 +166,8 @@ describe('the scripts', function () {
       `--image-size 32 --train-limit 14 --test-limit 8 --log-every 1 --seed 3 --device cpu --out ${out}`;
     const whole = await start('tutorial', flags(at('whole')));
     expect(whole.code, whole.output).to.equal(0);
-    for (const stopAt of ['Epoch [1/2], Step [2/4]', 'Epoch [2/2], Step [1/4]']) {
-      const out = at(`stopped-${stopAt.charAt(7)}`);
+    for (const stopAt of ['Epoch [1/2], Step [2/4]', 'Epoch [2/2], Step [1/4]', 'Epoch [1/2], Step [4/4]']) {
+      const out = at(`stopped-${stopAt.charAt(7)}-${stopAt.at(-4)}`);
       const stopped = await start('tutorial', flags(out), { interrupt: { at: stopAt, signal: 'SIGINT' } });
       expect(stopped.code, stopped.output).to.equal(130);
       expect(stopped.stdout).to.contain(join(out, 'checkpoint.pth'));
