@@ -20,7 +20,7 @@ await run(
     weightsOptional: true,
     epochs: 1,
     imageSize: 32,
-    trainLimit: 12800,
+    trainLimit: 25600,
     testLimit: 2000,
     out: 'runs/quickstart',
   },
