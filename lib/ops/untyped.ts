@@ -1,5 +1,6 @@
 /** `torch.ops.<namespace>.<name>[.<overload>](…)`: every operator, in its schema's order. */
 import { ArgumentError } from '../errors.js';
+import { native } from '../native.js';
 import { findPacket, invoke } from './invoke.js';
 
 /** An operator; its overloads are properties of it. */
@@ -44,7 +45,7 @@ function namespace(space: string): OperatorNamespace {
         found = operator(`${space}::${key}`);
         if (!found)
           throw new ArgumentError(
-            `LibTorch has no operator '${space}::${key}'; names are as in its schemas (snake_case), torch.ops.list() gives all`,
+            `LibTorch has no operator '${space}::${key}'; names are as in its schemas (snake_case), torch.ops.list() gives all schemas`,
           );
         operators.set(key, found);
       }
@@ -55,13 +56,17 @@ function namespace(space: string): OperatorNamespace {
 
 const spaces = new Map<string, OperatorNamespace>();
 
+/** The namespaces of operators, and `list()`: the schema of every one as text. */
+export type OperatorNamespaces = Readonly<Record<string, OperatorNamespace>> & { list(): string[] };
+
 /**
  * Every operator of LibTorch's registry: `torch.ops.aten.add.Tensor(a, b, { alpha: 2 })`.
  * Keyword-only arguments go into the trailing object under their schema names.
  */
-export const ops = new Proxy(Object.create(null) as Readonly<Record<string, OperatorNamespace>>, {
+export const ops = new Proxy(Object.create(null) as OperatorNamespaces, {
   get(_target, key) {
     if (typeof key !== 'string' || key === 'then' || key === 'toJSON') return undefined;
+    if (key === 'list') return () => native.operators();
     let found = spaces.get(key);
     if (!found) {
       found = namespace(key);
