@@ -15,7 +15,8 @@ import { packageManifest, packageRoot } from './support/package-root.js';
 export async function diagnose(root: string, context: SetupContext): Promise<Finding[]> {
   const libtorch = await checkLibTorch(context);
   const { found } = libtorch.located;
-  const built = addonState(root, found).state === 'current';
+  // Without a LibTorch there is one to fetch, and an addon to build against it.
+  const built = found !== undefined && addonState(root, found).state === 'current';
   return [
     checkNode(root),
     ...(await checkTools(!built, context)),
