@@ -74,7 +74,8 @@ export function serve(body: Buffer, request: IncomingMessage, response: ServerRe
 /** Sends the first bytes of a full answer, then breaks the connection. */
 export function breakOff(body: Buffer, length: number, response: ServerResponse, etag = '"v1"'): void {
   response.writeHead(200, { etag, 'content-length': body.length });
-  response.write(body.subarray(0, length), () => setTimeout(() => response.destroy(), 20));
+  // The client needs time to read: a reset overtakes the bytes that are still on their way.
+  response.write(body.subarray(0, length), () => setTimeout(() => response.destroy(), 500));
 }
 
 /** A folder of its own for a test, and its removal. */
