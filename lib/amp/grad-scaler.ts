@@ -2,7 +2,7 @@
 import { isAvailable } from '../cuda/index.js';
 import { ValueError } from '../errors.js';
 import { withMode } from '../ops/mode.js';
-import { findPacket, invokeWith } from '../ops/invoke.js';
+import { callOverload } from '../ops/invoke.js';
 import { device, type Tensor, tensor } from '../tensor/index.js';
 
 /** Options of {@link GradScaler}. */
@@ -27,14 +27,8 @@ interface Steppable {
   step(): unknown;
 }
 
-const packets = new Map<string, number>();
 function aten(name: string, ...args: unknown[]): unknown {
-  let id = packets.get(name);
-  if (id === undefined) {
-    id = findPacket(`aten::${name}`, { camelKeys: false, overload: '' })!;
-    packets.set(name, id);
-  }
-  return invokeWith(id, args);
+  return callOverload(name, '', args);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Arguments of hand-written functions, bound as Python binds them. */
 import { ArgumentError } from '../errors.js';
 import { HandleOwner } from '../tensor/handle-owner.js';
-import { findPacket, invokeWith } from './invoke.js';
+import { callOverload } from './invoke.js';
 import { isOptions } from './unwrap.js';
 
 /** What a hand-written function takes: names, in order; one with `*` only in the options object. */
@@ -57,20 +57,12 @@ export function checkTensor(name: string, param: string, value: unknown): void {
   throw new ArgumentError(`${name}(): argument '${param}' must be Tensor, got ${given}`);
 }
 
-const packets = new Map<string, number>();
-
 /** Calls an ATen operator by its schema; `undefined` keywords are left out. */
 export function callAten(
   aten: string,
   args: readonly unknown[],
   keywords?: Record<string, unknown>,
 ): unknown {
-  let id = packets.get(aten);
-  if (id === undefined) {
-    const [name, overload] = aten.split('.') as [string, string?];
-    id = findPacket(`aten::${name}`, { shown: name, camelKeys: false, overload });
-    if (id === undefined) throw new ArgumentError(`LibTorch has no operator 'aten::${aten}'`);
-    packets.set(aten, id);
-  }
-  return invokeWith(id, args, keywords);
+  const [name, overload] = aten.split('.') as [string, string?];
+  return callOverload(name, overload, args, keywords);
 }

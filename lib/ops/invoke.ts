@@ -147,3 +147,25 @@ export function lazyPacket(name: string, options: PacketOptions): () => number {
     return id;
   };
 }
+
+const overloads = new Map<string, number>();
+
+/**
+ * Calls one overload of `aten::<name>` (all of them where it is left out) by its schema, for library
+ * code below the typed functions: keyword-only arguments go under their schema names.
+ */
+export function callOverload(
+  name: string,
+  overload: string | undefined,
+  args: readonly unknown[],
+  keywords?: Record<string, unknown>,
+): unknown {
+  const key = overload === undefined ? name : `${name}.${overload}`;
+  let id = overloads.get(key);
+  if (id === undefined) {
+    id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false });
+    if (id === undefined) throw new ArgumentError(`LibTorch has no operator 'aten::${key}'`);
+    overloads.set(key, id);
+  }
+  return invokeWith(id, args, keywords);
+}

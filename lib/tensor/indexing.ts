@@ -3,7 +3,7 @@
  * are gathered by `aten::index`, with the axis order of numpy that PyTorch follows.
  */
 import { ArgumentError, TorchIndexError } from '../errors.js';
-import { findPacket, invokeWith } from '../ops/invoke.js';
+import { callOverload } from '../ops/invoke.js';
 import { HandleOwner } from './handle-owner.js';
 import type { Tensor } from './tensor.js';
 
@@ -40,15 +40,8 @@ export type IndexItem =
 /** What `x[…] = value` takes. */
 export type IndexValue = Tensor | number | bigint | boolean | { re: number; im: number };
 
-const packets = new Map<string, number>();
 function aten(name: string, overload: string, ...args: unknown[]): unknown {
-  const key = `${name}.${overload}`;
-  let id = packets.get(key);
-  if (id === undefined) {
-    id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false })!;
-    packets.set(key, id);
-  }
-  return invokeWith(id, args);
+  return callOverload(name, overload, args);
 }
 
 let makeTensor: (data: unknown) => Tensor = () => {

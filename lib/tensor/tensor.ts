@@ -3,7 +3,7 @@ import type { DType, Handle, Layout, MemoryFormat } from '../bindings.js';
 import { ArgumentError, DTypeError, TorchError, ValueError } from '../errors.js';
 import { native } from '../native.js';
 import { needCuda } from '../ops/cuda-loader.js';
-import { findPacket, invokeWith, setWrapper } from '../ops/invoke.js';
+import { callOverload, setWrapper } from '../ops/invoke.js';
 import { currentScope, insideEngine, syncMode } from '../ops/mode.js';
 import type { Complex } from '../ops/types.js';
 import { type Device, type DeviceLike, device } from './device.js';
@@ -33,17 +33,8 @@ export interface RemovableHandle {
   remove(): void;
 }
 
-const packets = new Map<string, number>();
 /** Calls an overload of ATen by name; for the members of this class that Python writes by hand too. */
-function aten(name: string, overload: string, args: unknown[], options?: Record<string, unknown>): unknown {
-  const key = `${name}.${overload}`;
-  let id = packets.get(key);
-  if (id === undefined) {
-    id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false })!;
-    packets.set(key, id);
-  }
-  return invokeWith(id, args, options);
-}
+const aten = callOverload;
 
 /**
  * A multi-dimensional array of one dtype on one device, with automatic differentiation.
