@@ -58,6 +58,20 @@ export interface CudaMemoryFigures {
   total: number;
 }
 
+/** A recording of the profiler that has ended. */
+export type ProfilerTrace = { readonly __profilerTrace: unique symbol };
+
+/** The events of a recording: `rows` has the columns of `native/profiler/events.cc`, times in ns. */
+export interface ProfilerEvents {
+  startNs: number | bigint;
+  names: string[];
+  rows: Float64Array;
+  /** With arguments only, for each event one entry for each argument. */
+  shapes?: (number[] | number[][])[][];
+  dtypes?: string[][];
+  values?: unknown[][];
+}
+
 export interface Native {
   configure(
     makeError: (kind: string, message: string) => Error,
@@ -229,4 +243,27 @@ export interface Native {
     channelsLast: boolean,
     chunks: number,
   ): Promise<Handle>;
+
+  // profiler
+  /** `activities`: 1 for the CPU, 2 for CUDA. False where the process is being recorded already. */
+  profilerPrepare(
+    activities: number,
+    recordShapes: boolean,
+    profileMemory: boolean,
+    withFlops: boolean,
+    traceId: string,
+  ): boolean;
+  profilerStart(): void;
+  profilerStop(): ProfilerTrace;
+  /** Gives the trace's memory back before the collector does. */
+  profilerRelease(trace: ProfilerTrace): void;
+  profilerEvents(trace: ProfilerTrace, withArguments: boolean): ProfilerEvents;
+  /** Kineto's Chrome trace; once for a trace, as saving empties it. */
+  profilerSave(trace: ProfilerTrace, path: string): void;
+  profilerMetadata(key: string, json: string): void;
+  profilerToggle(enable: boolean, activities: number): void;
+  profilerStopped(): boolean;
+  /** Opens a label in the recording; 0 where nobody records. */
+  labelEnter(name: string, args?: string | null): number;
+  labelExit(label: number): void;
 }

@@ -31,6 +31,7 @@ export * as models from './vision/models/index.js';
 export * as transforms from './vision/transforms/index.js';
 export * as hub from './hub/index.js';
 export * as plot from './plot/index.js';
+export * as profiler from './profiler/index.js';
 export { load, safetensors, save } from './serialization/index.js';
 export * from './training/index.js';
 export { __version__, version } from './version.js';

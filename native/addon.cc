@@ -20,6 +20,7 @@ void register_cuda(Env*, napi_value);
 void register_optim(Env*, napi_value);
 void register_data(Env*, napi_value);
 void register_serialize(Env*, napi_value);
+void register_profiler(Env*, napi_value);
 
 namespace {
 
@@ -102,6 +103,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     register_optim(env, exports);
     register_data(env, exports);
     register_serialize(env, exports);
+    register_profiler(env, exports);
   } catch (...) {
     raise_current(env);
   }

@@ -67,6 +67,9 @@ struct Env {
   };
   std::array<Number, 64> numbers;
 
+  // The recording of this environment and its open labels (native/profiler/profiler.cc).
+  std::shared_ptr<void> profiler;
+
   // The stack of a boxed call, reused between calls.
   std::vector<c10::IValue> spare_stack;
 };
