@@ -10,11 +10,13 @@
 #include <c10/core/InferenceMode.h>
 
 #include "data/image.h"
+#include "data/kernels.h"
 #include "support/call.h"
 
 namespace torchts {
 namespace {
 
+using image::Conversion;
 using image::Pixels;
 using image::Program;
 using image::Size;
@@ -52,52 +54,58 @@ Size size_of(const int32_t* numbers, size_t bytes) {
   return size;
 }
 
-// How bytes become elements: float32 by a table of 256 values for each channel, or as they are.
+// How bytes become elements: float32, each channel in its way, or as they are.
 struct Target {
   at::Tensor batch;  // N × C × H × W
   std::vector<float> tables;
+  std::vector<Conversion> conversions;  // one for each channel, with a table of `tables`; none for bytes
   bool channels_last = false;
 };
 
-template <typename T, typename Map>
-void write_pixels(const Pixels& p, T* out, bool channels_last, Map map) {
+void write_floats(const Pixels& p, float* out, const Target& target) {
   int32_t width = p.size.width, height = p.size.height, channels = p.size.channels;
   size_t plane = size_t(width) * height;
-  for (int32_t y = 0; y < height; ++y) {
-    const uint8_t* row = p.row(y);
-    if (channels_last) {
-      T* to = out + size_t(y) * width * channels;
-      for (int32_t x = 0; x < width; ++x)
-        for (int32_t c = 0; c < channels; ++c) to[x * channels + c] = map(c, row[x * channels + c]);
-    } else if (channels == 3) {
-      T* r = out + size_t(y) * width;
-      T* g = r + plane;
-      T* b = g + plane;
-      for (int32_t x = 0; x < width; ++x, row += 3) {
-        r[x] = map(0, row[0]);
-        g[x] = map(1, row[1]);
-        b[x] = map(2, row[2]);
-      }
-    } else {
-      for (int32_t c = 0; c < channels; ++c) {
-        T* to = out + c * plane + size_t(y) * width;
-        const uint8_t* from = row + c;
-        for (int32_t x = 0; x < width; ++x) to[x] = map(c, from[x * channels]);
-      }
-    }
+  const Conversion* how = target.conversions.data();
+  if (p.planar || channels == 1) {
+    for (int32_t c = 0; c < channels; ++c)
+      for (int32_t y = 0; y < height; ++y) image::to_floats(p.row(y, c), out + c * plane + size_t(y) * width, width, how[c]);
+    return;
   }
+  if (target.channels_last) {
+    for (int32_t y = 0; y < height; ++y)
+      image::to_floats_interleaved(p.row(y), out + size_t(y) * p.row_bytes(), width, how, channels);
+    return;
+  }
+  std::vector<uint8_t> split(p.row_bytes());
+  for (int32_t y = 0; y < height; ++y) {
+    image::split_channels(p.row(y), split.data(), width, channels);
+    for (int32_t c = 0; c < channels; ++c)
+      image::to_floats(split.data() + size_t(c) * width, out + c * plane + size_t(y) * width, width, how[c]);
+  }
+}
+
+void write_bytes(const Pixels& p, uint8_t* out, const Target& target) {
+  int32_t width = p.size.width, height = p.size.height, channels = p.size.channels;
+  size_t plane = size_t(width) * height;
+  if (!p.planar && channels > 1 && !target.channels_last) {
+    std::vector<uint8_t> split(p.row_bytes());
+    for (int32_t y = 0; y < height; ++y) {
+      image::split_channels(p.row(y), split.data(), width, channels);
+      for (int32_t c = 0; c < channels; ++c)
+        std::memcpy(out + c * plane + size_t(y) * width, split.data() + size_t(c) * width, width);
+    }
+    return;
+  }
+  for (int32_t k = 0; k < p.planes(); ++k)
+    for (int32_t y = 0; y < height; ++y) std::memcpy(out + k * plane + y * p.row_bytes(), p.row(y, k), p.row_bytes());
 }
 
 void write_sample(const Pixels& pixels, const Target& target, int64_t index) {
   size_t offset = size_t(index) * pixels.size.bytes();
-  if (target.tables.empty()) {
-    write_pixels(pixels, target.batch.data_ptr<uint8_t>() + offset, target.channels_last,
-                 [](int32_t, uint8_t v) { return v; });
-  } else {
-    const float* tables = target.tables.data();
-    write_pixels(pixels, target.batch.data_ptr<float>() + offset, target.channels_last,
-                 [tables](int32_t c, uint8_t v) { return tables[c * 256 + v]; });
-  }
+  if (target.conversions.empty())
+    write_bytes(pixels, target.batch.data_ptr<uint8_t>() + offset, target);
+  else
+    write_floats(pixels, target.batch.data_ptr<float>() + offset, target);
 }
 
 Target make_target(Call& call, int64_t count, Size size, size_t tables_at, size_t format_at) {
@@ -105,13 +113,21 @@ Target make_target(Call& call, int64_t count, Size size, size_t tables_at, size_
   target.channels_last = call.boolean_or(format_at, false);
   if (!call.missing(tables_at)) {
     Bytes raw = bytes_of(call.napi, call.at(tables_at), napi_float32_array, "the tables");
-    if (raw.length != size_t(size.channels) * 256)
-      throw TypedError("shape", "expected a table of 256 values for each of " + std::to_string(size.channels) + " channels");
+    size_t channels = size.channels, tabled = channels * 256;
+    if (raw.length != tabled && raw.length != tabled + 2 * channels)
+      throw TypedError("shape", "expected a table of 256 values for each of " + std::to_string(channels) +
+                                    " channels, and perhaps their means and deviations");
     auto* values = reinterpret_cast<const float*>(raw.data);
     target.tables.assign(values, values + raw.length);
+    for (size_t c = 0; c < channels; ++c) {
+      const float* table = target.tables.data() + 256 * c;
+      const float* mean = target.tables.data() + tabled + c;
+      target.conversions.push_back(raw.length > tabled ? image::conversion_of(table, mean[0], mean[channels])
+                                                       : Conversion{table});
+    }
   }
   c10::InferenceMode normal(false);
-  auto options = at::TensorOptions(target.tables.empty() ? at::kByte : at::kFloat)
+  auto options = at::TensorOptions(target.conversions.empty() ? at::kByte : at::kFloat)
                      .memory_format(target.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
   target.batch = at::empty({count, size.channels, size.height, size.width}, options);
   return target;
@@ -127,7 +143,8 @@ napi_value run_image(Call& call) {
   void* data = nullptr;
   napi_value buffer, array;
   check(call.napi, napi_create_arraybuffer(call.napi, out.size.bytes(), &data, &buffer));
-  std::memcpy(data, out.data, out.size.bytes());
+  for (int32_t y = 0; y < out.size.height; ++y)
+    std::memcpy(static_cast<uint8_t*>(data) + y * out.row_bytes(), out.row(y), out.row_bytes());
   check(call.napi, napi_create_typedarray(call.napi, napi_uint8_array, out.size.bytes(), buffer, 0, &array));
   return array;
 }
@@ -138,7 +155,7 @@ napi_value image_tensor(Call& call) {
   Bytes dims = bytes_of(call.napi, call.at(1), napi_int32_array, "the size");
   if (dims.length != 3) throw TypedError("shape", "the size has three numbers");
   Size size = size_of(reinterpret_cast<const int32_t*>(dims.data), raw.length);
-  Pixels out = image::run(Pixels::view(raw.data, size), program_of(call.napi, call.at(2)));
+  Pixels out = image::run(Pixels::view(raw.data, size), program_of(call.napi, call.at(2)), !call.boolean_or(4, false));
   Target target = make_target(call, 1, out.size, 3, 4);
   write_sample(out, target, 0);
   return call.env->handles->wrap(target.batch.squeeze(0));
@@ -162,7 +179,7 @@ struct Job {
 
   void run(size_t i) {
     const Program& program = programs[programs.size() == 1 ? 0 : i];
-    Pixels out = image::run(Pixels::view(bytes.data() + offsets[i], sizes[i]), program);
+    Pixels out = image::run(Pixels::view(bytes.data() + offsets[i], sizes[i]), program, !target.channels_last);
     if (out.size.width != result.width || out.size.height != result.height || out.size.channels != result.channels)
       throw TypedError("shape", "stack expects each tensor to be equal size, but got [" +
                                     std::to_string(result.channels) + ", " + std::to_string(result.height) + ", " +

@@ -4,7 +4,9 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <utility>
 
+#include "data/kernels.h"
 #include "data/resample.h"
 #include "support/errors.h"
 
@@ -80,65 +82,89 @@ int32_t source_of(int32_t at, int32_t length, int32_t mode) {
 }
 
 Pixels pad(const Pixels& source, const Padding& p) {
-  Pixels out = Pixels::make(padded(source.size, p));
-  int32_t channels = source.size.channels;
+  Pixels out = Pixels::make(padded(source.size, p), source.planar);
+  int32_t depth = source.depth();
   std::vector<int32_t> columns(out.size.width);
   for (int32_t x = 0; x < out.size.width; ++x) columns[x] = source_of(x - p.left, source.size.width, p.mode);
-  for (int32_t y = 0; y < out.size.height; ++y) {
-    int32_t from = source_of(y - p.top, source.size.height, p.mode);
-    uint8_t* row = out.own_row(y);
-    for (int32_t x = 0; x < out.size.width; ++x, row += channels)
-      for (int32_t c = 0; c < channels; ++c)
-        row[c] = from < 0 || columns[x] < 0 ? static_cast<uint8_t>(p.fill[c]) : source.row(from)[columns[x] * channels + c];
+  for (int32_t k = 0; k < source.planes(); ++k) {
+    for (int32_t y = 0; y < out.size.height; ++y) {
+      int32_t from = source_of(y - p.top, source.size.height, p.mode);
+      uint8_t* row = out.own_row(y, k);
+      for (int32_t x = 0; x < out.size.width; ++x, row += depth)
+        for (int32_t c = 0; c < depth; ++c)
+          row[c] = from < 0 || columns[x] < 0 ? static_cast<uint8_t>(p.fill[k + c])
+                                              : source.row(from, k)[columns[x] * depth + c];
+    }
   }
   return out;
 }
 
-// What lies outside of the image is black, as PIL's crop has it.
-Pixels crop(const Pixels& source, int32_t left, int32_t top, int32_t width, int32_t height) {
-  Pixels out = Pixels::make(checked({width, height, source.size.channels}));
+// A window within the image is a view of it. What lies outside is black, as PIL's crop has it.
+Pixels crop(Pixels source, int32_t left, int32_t top, int32_t width, int32_t height) {
+  Size size = checked({width, height, source.size.channels});
+  int64_t right = int64_t(left) + width, bottom = int64_t(top) + height;
+  size_t depth = source.depth();
+  if (left >= 0 && top >= 0 && right <= source.size.width && bottom <= source.size.height) {
+    source.data += top * source.stride + left * depth;
+    source.size = size;
+    return source;
+  }
+  Pixels out = Pixels::make(size, source.planar);
   std::memset(out.own.get(), 0, out.size.bytes());
-  size_t channels = source.size.channels;
-  int64_t first = std::max<int64_t>(left, 0), last = std::min<int64_t>(int64_t(left) + width, source.size.width);
+  int64_t first = std::max<int64_t>(left, 0), last = std::min<int64_t>(right, source.size.width);
   if (last <= first) return out;
-  for (int32_t y = 0; y < height; ++y) {
-    int64_t from = int64_t(top) + y;
-    if (from < 0 || from >= source.size.height) continue;
-    std::memcpy(out.own_row(y) + size_t(first - left) * channels,
-                source.row(static_cast<int32_t>(from)) + size_t(first) * channels, size_t(last - first) * channels);
+  for (int32_t k = 0; k < source.planes(); ++k) {
+    for (int32_t y = 0; y < height; ++y) {
+      int64_t from = int64_t(top) + y;
+      if (from < 0 || from >= source.size.height) continue;
+      std::memcpy(out.own_row(y, k) + size_t(first - left) * depth,
+                  source.row(static_cast<int32_t>(from), k) + size_t(first) * depth, size_t(last - first) * depth);
+    }
   }
   return out;
 }
 
 Pixels flip_across(const Pixels& source) {
-  Pixels out = Pixels::make(source.size);
-  int32_t channels = source.size.channels, width = source.size.width;
-  for (int32_t y = 0; y < source.size.height; ++y) {
-    const uint8_t* in = source.row(y) + size_t(width - 1) * channels;
-    uint8_t* row = out.own_row(y);
-    for (int32_t x = 0; x < width; ++x, in -= channels, row += channels)
-      for (int32_t c = 0; c < channels; ++c) row[c] = in[c];
+  Pixels out = Pixels::make(source.size, source.planar);
+  int32_t width = source.size.width, depth = source.depth();
+  for (int32_t k = 0; k < source.planes(); ++k) {
+    for (int32_t y = 0; y < source.size.height; ++y) {
+      uint8_t* row = out.own_row(y, k);
+      if (depth == 1) {
+        reverse(source.row(y, k), row, width);
+        continue;
+      }
+      const uint8_t* in = source.row(y, k) + size_t(width - 1) * depth;
+      for (int32_t x = 0; x < width; ++x, in -= depth, row += depth)
+        for (int32_t c = 0; c < depth; ++c) row[c] = in[c];
+    }
   }
   return out;
 }
 
 Pixels flip_down(const Pixels& source) {
-  Pixels out = Pixels::make(source.size);
-  size_t length = size_t(source.size.width) * source.size.channels;
-  for (int32_t y = 0; y < source.size.height; ++y)
-    std::memcpy(out.own_row(y), source.row(source.size.height - 1 - y), length);
+  Pixels out = Pixels::make(source.size, source.planar);
+  for (int32_t k = 0; k < source.planes(); ++k)
+    for (int32_t y = 0; y < source.size.height; ++y)
+      std::memcpy(out.own_row(y, k), source.row(source.size.height - 1 - y, k), source.row_bytes());
   return out;
 }
 
 // ITU-R 601-2 luma in PIL's fixed point.
 Pixels gray(const Pixels& source, int32_t channels) {
-  Pixels out = Pixels::make({source.size.width, source.size.height, channels});
-  size_t count = size_t(source.size.width) * source.size.height;
-  int32_t from = source.size.channels;
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t* p = source.data + i * from;
-    auto luma = from == 1 ? p[0] : static_cast<uint8_t>((p[0] * 19595u + p[1] * 38470u + p[2] * 7471u + 0x8000u) >> 16);
-    for (int32_t c = 0; c < channels; ++c) out.own[i * channels + c] = luma;
+  Pixels out = Pixels::make({source.size.width, source.size.height, channels}, source.planar);
+  int32_t width = source.size.width, in_depth = source.depth(), out_depth = out.depth();
+  bool colour = source.size.channels > 1;
+  for (int32_t y = 0; y < source.size.height; ++y) {
+    const uint8_t* r = source.row(y);
+    const uint8_t* g = !colour ? r : source.planar ? source.row(y, 1) : r + 1;
+    const uint8_t* b = !colour ? r : source.planar ? source.row(y, 2) : r + 2;
+    for (int32_t x = 0; x < width; ++x) {
+      size_t i = size_t(x) * in_depth;
+      uint8_t luma = colour ? static_cast<uint8_t>((r[i] * 19595u + g[i] * 38470u + b[i] * 7471u + 0x8000u) >> 16) : r[i];
+      for (int32_t c = 0; c < out_depth; ++c) out.own_row(y)[size_t(x) * out_depth + c] = luma;
+    }
+    for (int32_t k = 1; k < out.planes(); ++k) std::memcpy(out.own_row(y, k), out.row(y), out.row_bytes());
   }
   return out;
 }
@@ -181,7 +207,7 @@ Size result_size(Size size, const Program& program) {
   return size;
 }
 
-Pixels run(Pixels pixels, const Program& program) {
+Pixels run(Pixels pixels, const Program& program, bool planar) {
   Reader in{program};
   while (!in.done()) {
     switch (int32_t code = in.next()) {
@@ -189,12 +215,12 @@ Pixels run(Pixels pixels, const Program& program) {
         int32_t width = in.next(), height = in.next(), filter = in.next();
         checked({width, height, pixels.size.channels});
         if (filter < 0 || filter > 5) throw TypedError("value", "broken image program: unknown filter");
-        pixels = resize(pixels, width, height, static_cast<Filter>(filter));
+        pixels = resize(pixels, width, height, static_cast<Filter>(filter), planar);
         break;
       }
       case kCrop: {
         int32_t left = in.next(), top = in.next(), width = in.next(), height = in.next();
-        pixels = crop(pixels, left, top, width, height);
+        pixels = crop(std::move(pixels), left, top, width, height);
         break;
       }
       case kPad: pixels = pad(pixels, read_padding(in)); break;

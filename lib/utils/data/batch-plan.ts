@@ -13,7 +13,10 @@ export interface BatchPlan {
   readonly random: boolean;
   /** Adds the native steps for one image to `program`, drawing what is random; gives the size after them. */
   plan(size: PlannedSize, program: number[]): PlannedSize;
-  /** The float32 value of each byte, 256 for each channel; null for uint8 results. */
+  /**
+   * The float32 value of each byte, 256 for each channel; null for uint8 results. Where the values are
+   * `(byte / 255 − mean) / deviation`, the means and the deviations of all channels may follow.
+   */
   tables(channels: number): Float32Array | null;
 }
 

@@ -135,9 +135,20 @@ function tableOf(convert: readonly TransformLike[], channels: number): Float32Ar
   let value: unknown = all;
   for (const t of convert) value = t(value);
   const result = value as Tensor;
-  return result.dtype === 'float32' && result.size(0) === channels
-    ? (rawTypedArray(result.handle) as Float32Array)
-    : null;
+  if (result.dtype !== 'float32' || result.size(0) !== channels) return null;
+  const table = rawTypedArray(result.handle) as Float32Array;
+  const formula = formulaOf(convert, channels);
+  return formula ? Float32Array.of(...table, ...formula) : table;
+}
+
+/** Means, then deviations, of a chain that is `(byte / 255 − mean) / deviation`; null for any other. */
+function formulaOf(convert: readonly TransformLike[], channels: number): number[] | null {
+  const [first, second] = convert;
+  if (!(first instanceof ToTensor) || convert.length > 2) return null;
+  const each = (values: readonly number[]): number[] =>
+    Array.from({ length: channels }, (_, c) => values[values.length === 1 ? 0 : c]!);
+  if (second === undefined) return [...each([0]), ...each([1])];
+  return second instanceof Normalize ? [...each(second.mean), ...each(second.std)] : null;
 }
 
 export interface Lambda<In, Out> {

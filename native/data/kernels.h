@@ -1,0 +1,40 @@
+// The inner loops of the image path: plain functions over bytes, with wider vectors where the machine has them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace torchts::image {
+
+// 8 bits of the pixel and 2 bits of headroom (filters with negative lobes) leave these for weights.
+constexpr int kPrecision = 32 - 8 - 2;
+
+// A weighted sum of `count` rows that lie `stride` bytes apart, rounded and clipped to bytes.
+void weigh_rows(const uint8_t* in, size_t stride, int32_t count, const int32_t* weights, uint8_t* out, size_t length);
+
+// out[c][r] = in[r][c].
+void transpose(const uint8_t* in, size_t in_stride, size_t rows, size_t columns, uint8_t* out, size_t out_stride);
+
+// A row of pixels to a row of each channel, one behind the other.
+void split_channels(const uint8_t* in, uint8_t* out, size_t width, int32_t channels);
+
+void reverse(const uint8_t* in, uint8_t* out, size_t length);
+
+// What becomes of a byte in one channel. Any function of it is a table; where it is (x / 255 − mean) / deviation
+// in float32, each operation rounded, vectors compute it. `fits` says that they do so to the bit.
+struct Conversion {
+  const float* table = nullptr;
+  float mean = 0, deviation = 1;
+  bool fits = false;
+};
+
+// Fills in `fits`, trying every byte.
+Conversion conversion_of(const float* table, float mean, float deviation);
+
+// One channel of many pixels.
+void to_floats(const uint8_t* in, float* out, size_t length, const Conversion& how);
+
+// Pixels with their channels side by side; one conversion for each channel.
+void to_floats_interleaved(const uint8_t* in, float* out, size_t pixels, const Conversion* how, int32_t channels);
+
+}  // namespace torchts::image
