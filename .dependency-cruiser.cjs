@@ -9,7 +9,7 @@ const order = [
   ['bindings'],
   ['native'],
   ['tensor', 'ops', 'random', 'memory', 'threads', 'version'],
-  ['autograd', 'cuda'],
+  ['autograd', 'cuda', 'profiler'],
   ['amp'],
   ['nn'],
   ['optim'],
