@@ -65,6 +65,6 @@ export async function runSide(
 /** The line of a stack or traceback that says what went wrong. */
 function complaint(stderr: string): string {
   const lines = stderr.trim().split('\n');
-  const named = lines.filter((line) => /^\w*(Error|Exception|Warning)?\w*( \[[A-Z_]+\])?: /.test(line));
+  const named = lines.filter((line) => /^[\w.]*(Error|Exception)\b.*: /.test(line));
   return (named.at(-1) ?? lines.at(-1) ?? '').slice(0, 400) || 'it printed nothing';
 }

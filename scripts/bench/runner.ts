@@ -20,7 +20,7 @@ export interface Plan {
 
 /**
  * Runs every side in use once a round, in the order A B A B …, each time in a fresh process. A side that
- * failed or declined is not started again; the others go on.
+ * failed or declined is not started again, nor are those that would be compared with it alone.
  */
 export async function runBenchmark(
   benchmark: Benchmark,
@@ -39,7 +39,7 @@ export async function runBenchmark(
   for (let round = 0; round < rounds; round++) {
     for (const key of keys) {
       const answers = outcomes[key]!;
-      if (!Array.isArray(answers)) continue;
+      if (!Array.isArray(answers) || !canMatter(key, benchmark, outcomes)) continue;
       const side = benchmark.sides[key]!;
       tell(`round ${round + 1}/${rounds}: ${side.label}`);
       const work = mkdtempSync(join(tmpdir(), 'torchts-bench-'));
@@ -53,4 +53,12 @@ export async function runBenchmark(
     }
   }
   return outcomes;
+}
+
+/** Whether a row speaks of this side that can still be filled. */
+function canMatter(key: string, { rows }: Benchmark, outcomes: Outcomes): boolean {
+  return rows.some(({ ours, theirs }) => {
+    const keys = [ours, ...theirs];
+    return keys.includes(key) && keys.every((each) => Array.isArray(outcomes[each]));
+  });
 }

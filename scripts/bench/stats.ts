@@ -19,6 +19,8 @@ export function median(values: readonly number[]): number {
 /** @throws RangeError for an empty series or a value that is not positive */
 export function geometricMean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('geometricMean() of an empty series');
+  // A single value as it is, without what logarithm and exponential round.
+  if (values.length === 1 && values[0]! > 0) return values[0]!;
   let sum = 0;
   for (const value of values) {
     if (!(value > 0)) throw new RangeError(`geometricMean() of ${value}: expected positive numbers`);

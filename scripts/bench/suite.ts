@@ -93,7 +93,7 @@ const loader = (dataset: 'cifar' | 'jpeg', title: string, target: number): Bench
     workers: python('loader', { workers: 2 }, 'Python, 2 workers'),
   },
   params: { dataset, limit: dataset === 'cifar' ? 3200 : 256, passes: 2 },
-  quick: dataset === 'cifar' ? { limit: 1280, passes: 1 } : { passes: 1 },
+  quick: dataset === 'cifar' ? { limit: 2560, passes: 1 } : { passes: 1 },
   inputs: [dataset],
   // Decoders of JPEG may differ by a level of 256 in a pixel; bytes of CIFAR may not.
   tolerance: dataset === 'cifar' ? equal : { rtol: 1e-3, atol: 0.06 },

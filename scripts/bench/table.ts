@@ -10,16 +10,18 @@ export function figure(value: number): string {
   return value.toFixed(Math.min(digits, 6));
 }
 
-function targetText(row: RowResult, higherIsBetter: boolean): string {
+function targetText(row: RowResult): string {
   if (row.target === undefined) return '–';
-  return `${higherIsBetter ? '≥' : '≤'} ${row.target.toFixed(2)}`;
+  // Without figures the direction is not known.
+  const sign = row.status !== 'ok' ? '' : row.higherIsBetter ? '≥ ' : '≤ ';
+  return `${sign}${row.target.toFixed(2)}`;
 }
 
 /** A line's cells, in the order of {@link columns}. */
 function cells(row: RowResult): string[] {
   if (row.status !== 'ok') {
     const verdict = row.status === 'failed' ? 'FAILED' : 'not run';
-    return [row.row, '', '', '', '', '', row.target?.toFixed(2) ?? '–', verdict];
+    return [row.row, '', '', '', '', '', targetText(row), verdict];
   }
   const { ours, theirs, ratio, unit, met } = row;
   const verdict = met === null ? '' : met ? 'met' : 'missed';
@@ -30,7 +32,7 @@ function cells(row: RowResult): string[] {
     unit,
     ratio.median.toFixed(2),
     `${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)}`,
-    targetText(row, row.higherIsBetter),
+    targetText(row),
     verdict,
   ];
 }

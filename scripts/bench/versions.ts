@@ -44,7 +44,15 @@ export async function askPython(executable: string, env: NodeJS.ProcessEnv): Pro
     const why = result.error?.message ?? result.stderr.trim().split('\n').at(-1) ?? `code ${result.code}`;
     throw new SetupError(`The Python ${executable} cannot be compared with: ${why}`, remedy);
   }
-  const found = JSON.parse(result.stdout) as PythonVersions;
+  let found: PythonVersions;
+  try {
+    found = JSON.parse(result.stdout) as PythonVersions;
+  } catch (cause) {
+    const said = result.stdout.trim().slice(0, 200);
+    throw new SetupError(`The Python ${executable} gave an answer that cannot be read: ${said}`, remedy, {
+      cause,
+    });
+  }
   if (plain(found.torch) !== torchVersion || plain(found.torchvision) !== torchvisionVersion) {
     throw new SetupError(
       `The Python ${executable} has torch ${found.torch} and torchvision ${found.torchvision}; ` +
