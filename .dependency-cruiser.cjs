@@ -14,6 +14,7 @@ const order = [
   ['nn'],
   ['optim'],
   ['serialization'],
+  ['jit'],
   ['training'],
 ];
 

@@ -72,6 +72,9 @@ export interface ProfilerEvents {
   values?: unknown[][];
 }
 
+/** An opaque reference to a TorchScript module. */
+export type ScriptHandle = { readonly __script: unique symbol };
+
 export interface Native {
   configure(
     makeError: (kind: string, message: string) => Error,
@@ -266,4 +269,32 @@ export interface Native {
   /** Opens a label in the recording; 0 where nobody records. */
   labelEnter(name: string, args?: string | null): number;
   labelExit(label: number): void;
+
+  // jit: values go down with handles in the places of tensors, and come back as native/jit/values.h says
+  /** A module without members; in the compilation unit of `root`, where there is one. */
+  jitCreate(name: string, training: boolean, root: ScriptHandle | null): ScriptHandle;
+  jitRegister(script: ScriptHandle, kind: 'parameter' | 'buffer', name: string, value: Handle): void;
+  jitRegister(script: ScriptHandle, kind: 'module', name: string, value: ScriptHandle): void;
+  /** Gives the module a `forward` that repeats what the function does with the inputs. */
+  jitTrace(
+    script: ScriptHandle,
+    inputs: unknown[],
+    forward: (inputs: unknown[]) => unknown,
+    strict: boolean,
+  ): void;
+  jitForward(script: ScriptHandle, ...inputs: unknown[]): unknown;
+  jitForwardAsync(script: ScriptHandle, ...inputs: unknown[]): Promise<unknown>;
+  /** Parameters, buffers and modules of the module itself. */
+  jitMembers(
+    script: ScriptHandle,
+  ): (['parameter' | 'buffer', string, Handle] | ['module', string, ScriptHandle])[];
+  jitInfo(script: ScriptHandle): { name: string; training: boolean; callable: boolean; optimized: boolean };
+  jitGraph(script: ScriptHandle): string;
+  jitCode(script: ScriptHandle): string;
+  jitSetTraining(script: ScriptHandle, training: boolean): void;
+  jitFreeze(script: ScriptHandle, preserved: string[], optimizeNumerics: boolean): ScriptHandle;
+  jitOptimize(script: ScriptHandle): ScriptHandle;
+  jitLoad(path: string, device: string | null): Promise<ScriptHandle>;
+  /** Writes the archive at the place of an open file, off this thread. */
+  jitSave(script: ScriptHandle, fd: number): Promise<void>;
 }

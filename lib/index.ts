@@ -29,6 +29,7 @@ export * as utils from './utils/index.js';
 export * as datasets from './vision/datasets/index.js';
 export * as models from './vision/models/index.js';
 export * as transforms from './vision/transforms/index.js';
+export * as jit from './jit/index.js';
 export * as hub from './hub/index.js';
 export * as plot from './plot/index.js';
 export * as profiler from './profiler/index.js';

@@ -21,6 +21,9 @@ void register_optim(Env*, napi_value);
 void register_data(Env*, napi_value);
 void register_serialize(Env*, napi_value);
 void register_profiler(Env*, napi_value);
+void register_jit_build(Env*, napi_value);
+void register_jit_run(Env*, napi_value);
+void register_jit_files(Env*, napi_value);
 
 namespace {
 
@@ -104,6 +107,9 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     register_data(env, exports);
     register_serialize(env, exports);
     register_profiler(env, exports);
+    register_jit_build(env, exports);
+    register_jit_run(env, exports);
+    register_jit_files(env, exports);
   } catch (...) {
     raise_current(env);
   }

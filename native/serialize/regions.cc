@@ -12,7 +12,7 @@
 #include <ATen/ATen.h>
 
 #include "dispatch/convert.h"
-#include "serialize/background.h"
+#include "support/background.h"
 #include "serialize/crc32.h"
 
 namespace torchts {

@@ -1,4 +1,4 @@
-#include "serialize/background.h"
+#include "support/background.h"
 
 namespace torchts {
 namespace {

@@ -1,0 +1,26 @@
+// Rewriting of a frozen graph for the CPU.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include <torch/csrc/jit/ir/ir.h>
+
+namespace torchts {
+
+// What a value was in a run with given inputs.
+struct Seen {
+  std::vector<int64_t> sizes;
+  bool plain_float = false;  // dense float32 on the CPU
+};
+using SeenValues = std::unordered_map<const torch::jit::Value*, Seen>;
+
+// Runs the graph once, node by node, and notes every tensor. Stops at control flow: what is behind it
+// stays unknown.
+SeenValues record(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs);
+
+// Replaces 2-d convolutions with constant weights, and what follows them, by oneDNN's fused forms on
+// channels-last memory. Gives the values of the graph inputs that it adds.
+std::vector<c10::IValue> fuse_convolutions(const std::shared_ptr<torch::jit::Graph>& graph, const SeenValues& seen);
+
+}  // namespace torchts
