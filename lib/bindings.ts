@@ -88,8 +88,12 @@ export interface Native {
     shown: string,
     camelKeys: boolean,
     method: boolean,
-    numbersAsTensors: boolean,
+    /** What a number stands for where the schema has a tensor: 0 nothing, 1 an operand, 2 one compared. */
+    numbers: number,
   ): number;
+  /** The number under which keywords of this name go down. */
+  key(name: string): number;
+  /** `keywords` is `[key, value, …]`, keys by their numbers. */
   invoke(packet: number, keywords: unknown[] | undefined, ...args: unknown[]): unknown;
   operators(): string[];
 

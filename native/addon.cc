@@ -7,6 +7,7 @@
 #include "dispatch/plan.h"
 #include "support/call.h"
 #include "support/env.h"
+#include "support/small_blocks.h"
 
 namespace torchts {
 
@@ -82,7 +83,7 @@ extern "C" NAPI_MODULE_EXPORT int32_t node_api_module_get_api_version_v1() {
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, napi_value exports) {
   using namespace torchts;
-  static const bool tuned = (tune_malloc(), true);
+  static const bool tuned = (tune_malloc(), install_small_blocks(), true);
   (void)tuned;
   auto* env = new Env(napi);
   env->sweep_handles = stable_api_wanted();

@@ -34,20 +34,24 @@ export interface PacketOptions {
 }
 
 /** Operators whose tensor operands may be numbers, as Python's argument parser has it. */
-const numbersAsTensors =
+const numberOperands =
   /^aten::(add|sub|subtract|mul|multiply|div|divide|true_divide|floor_divide|bitwise_(and|or|xor))_?$/;
+/** Comparisons: they have overloads for numbers, which are slower where both would do. */
+const comparisons = /^aten::(eq|ne|not_equal|gt|greater|ge|greater_equal|lt|less|le|less_equal)$/;
+
+/** What a number stands for where a schema has a tensor (native/dispatch/plan.h). */
+function numbersOf(name: string): number {
+  if (numberOperands.test(name)) return 1;
+  return comparisons.test(name) ? 2 : 0;
+}
+
+// The addon's object has too many properties for V8 to see through; a constant it calls directly.
+const invokeNative = native.invoke;
 
 /** Looks up an operator; undefined where the registry has none of that name. */
 export function findPacket(name: string, options: PacketOptions = {}): number | undefined {
   const { overload = null, shown = name.replace(/^aten::/, ''), camelKeys = true, method = false } = options;
-  const id = native.packet(
-    name,
-    overload,
-    shown,
-    camelKeys,
-    method,
-    camelKeys && numbersAsTensors.test(name),
-  );
+  const id = native.packet(name, overload, shown, camelKeys, method, camelKeys ? numbersOf(name) : 0);
   return id < 0 ? undefined : id;
 }
 
@@ -68,11 +72,28 @@ function wrapResult(result: unknown, first: unknown, out: unknown): unknown {
   return wrap(result as Handle);
 }
 
+const keyNumbers = new Map<string, number>();
+
+function keyNumber(key: string): number {
+  let number = keyNumbers.get(key);
+  if (number === undefined) {
+    number = native.key(key);
+    keyNumbers.set(key, number);
+  }
+  return number;
+}
+
+/** `[key, value, …]`, keys by their numbers. */
 function flatten(options: Record<string, unknown>): unknown[] {
+  const keys = Object.keys(options);
+  if (keys.length === 1) {
+    const value = options[keys[0]!];
+    return value === undefined ? [] : [keyNumber(keys[0]!), unwrap(value)];
+  }
   const flat: unknown[] = [];
-  for (const key of Object.keys(options)) {
+  for (const key of keys) {
     const value = options[key];
-    if (value !== undefined) flat.push(key, unwrap(value));
+    if (value !== undefined) flat.push(keyNumber(key), unwrap(value));
   }
   return flat;
 }
@@ -101,16 +122,37 @@ export function invokeWith(
   let result: unknown;
   switch (args.length) {
     case 1:
-      result = native.invoke(packet, keywords, unwrap(args[0]));
+      result = invokeNative(packet, keywords, unwrap(args[0]));
       break;
     case 2:
-      result = native.invoke(packet, keywords, unwrap(args[0]), unwrap(args[1]));
+      result = invokeNative(packet, keywords, unwrap(args[0]), unwrap(args[1]));
       break;
     case 3:
-      result = native.invoke(packet, keywords, unwrap(args[0]), unwrap(args[1]), unwrap(args[2]));
+      result = invokeNative(packet, keywords, unwrap(args[0]), unwrap(args[1]), unwrap(args[2]));
+      break;
+    case 4:
+      result = invokeNative(
+        packet,
+        keywords,
+        unwrap(args[0]),
+        unwrap(args[1]),
+        unwrap(args[2]),
+        unwrap(args[3]),
+      );
+      break;
+    case 5:
+      result = invokeNative(
+        packet,
+        keywords,
+        unwrap(args[0]),
+        unwrap(args[1]),
+        unwrap(args[2]),
+        unwrap(args[3]),
+        unwrap(args[4]),
+      );
       break;
     default:
-      result = native.invoke(packet, keywords, ...args.map(unwrap));
+      result = invokeNative(packet, keywords, ...args.map(unwrap));
   }
   return wrapResult(result, args[0], out);
 }
@@ -120,9 +162,9 @@ export function invokeSelf(packet: number, self: unknown, operand?: number | Han
   syncMode();
   const handle = (self as HandleOwner).handle;
   let result: unknown;
-  if (operand === undefined) result = native.invoke(packet, undefined, handle);
-  else if (typeof operand === 'number') result = native.invoke(packet, undefined, handle, operand);
-  else result = native.invoke(packet, undefined, handle, operand.handle);
+  if (operand === undefined) result = invokeNative(packet, undefined, handle);
+  else if (typeof operand === 'number') result = invokeNative(packet, undefined, handle, operand);
+  else result = invokeNative(packet, undefined, handle, operand.handle);
   // In-place forms give back the very tensor that they were called on.
   return result === handle ? self : wrapResult(result, self, undefined);
 }
@@ -148,7 +190,7 @@ export function lazyPacket(name: string, options: PacketOptions): () => number {
   };
 }
 
-const overloads = new Map<string, number>();
+const overloads = new Map<string, Map<string | undefined, number>>();
 
 /**
  * Calls one overload of `aten::<name>` (all of them where it is left out) by its schema, for library
@@ -160,12 +202,17 @@ export function callOverload(
   args: readonly unknown[],
   keywords?: Record<string, unknown>,
 ): unknown {
-  const key = overload === undefined ? name : `${name}.${overload}`;
-  let id = overloads.get(key);
+  let known = overloads.get(name);
+  if (known === undefined) {
+    known = new Map();
+    overloads.set(name, known);
+  }
+  let id = known.get(overload);
   if (id === undefined) {
     id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false });
-    if (id === undefined) throw new ArgumentError(`LibTorch has no operator 'aten::${key}'`);
-    overloads.set(key, id);
+    if (id === undefined)
+      throw new ArgumentError(`LibTorch has no operator 'aten::${name}${overload ? `.${overload}` : ''}'`);
+    known.set(overload, id);
   }
   return invokeWith(id, args, keywords);
 }

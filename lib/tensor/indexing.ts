@@ -52,7 +52,21 @@ export function setIndexTensorMaker(maker: (data: unknown) => Tensor): void {
   makeTensor = maker;
 }
 
+/** Programs use few different slices; the text of each is read once. */
+const knownSlices = new Map<string, Slice>();
+const knownSlicesAtMost = 1024;
+
 function parseSlice(text: string): Slice {
+  let known = knownSlices.get(text);
+  if (known === undefined) {
+    known = readSlice(text);
+    if (knownSlices.size >= knownSlicesAtMost) knownSlices.clear();
+    knownSlices.set(text, known);
+  }
+  return known;
+}
+
+function readSlice(text: string): Slice {
   const parts = text.split(':').map((part) => part.trim());
   const bad =
     parts.length < 2 || parts.length > 3 || parts.some((part) => part !== '' && !/^[+-]?\d+$/.test(part));
@@ -203,8 +217,25 @@ function onDevice(gathers: (Tensor | null)[], view: Tensor): (Tensor | null)[] {
   );
 }
 
+/** `x[2]` and `x['1:3']`, the usual items, straight to their operators; undefined for anything else. */
+function indexFirst(source: Tensor, item: IndexItem | undefined): Tensor | undefined {
+  try {
+    if (typeof item === 'number') return aten('select', 'int', source, 0, item) as Tensor;
+    if (typeof item !== 'string' || item === '...') return undefined;
+    const { start, stop, step } = parseSlice(item);
+    if (start === null && stop === null && step === null) return undefined;
+    return aten('slice', 'Tensor', source, 0, start, stop, step ?? 1) as Tensor;
+  } catch {
+    return undefined; // the general way says what is wrong
+  }
+}
+
 /** `x[…]`. */
 export function applyIndex(source: Tensor, items: readonly IndexItem[]): Tensor {
+  if (items.length === 1) {
+    const view = indexFirst(source, items[0]);
+    if (view !== undefined) return view;
+  }
   const { gathers, view } = parse(source, items);
   if (gathers.every((g) => g === null)) {
     // Python gives a fresh view also for x[...] and x[:].

@@ -27,6 +27,8 @@ const std::pair<const char*, c10::ScalarType> kDTypes[] = {
 
 bool is_whole(double value) { return std::trunc(value) == value && std::abs(value) < 9.2e18; }
 
+}  // namespace
+
 bool read_int(napi_env env, napi_value value, int64_t& result) {
   double number;
   if (napi_get_value_double(env, value, &number) == napi_ok) {
@@ -38,6 +40,8 @@ bool read_int(napi_env env, napi_value value, int64_t& result) {
   return napi_get_value_bigint_int64(env, value, &result, &lossless) == napi_ok && lossless;
 }
 
+namespace {
+
 // A scalar of dimension 0 where Python takes it for a number.
 bool item_of(Env* env, napi_value value, at::Scalar& result) {
   const at::Tensor* t = env->handles->tensor(env->env, value);
@@ -45,6 +49,43 @@ bool item_of(Env* env, napi_value value, at::Scalar& result) {
   result = t->item();
   return true;
 }
+
+// A number as operand is a tensor that gives way in type promotion. Loops use the same few numbers, so
+// the last ones are kept: nothing writes to them, as no operator returns an operand of its own accord.
+//
+// Beside a float tensor the number has that tensor's dtype from the start: the result would have it anyway,
+// and the kernel is spared a conversion that costs more than a small tensor's arithmetic. (Not for float16
+// and bfloat16, whose kernels compute with the number in full precision.)
+at::Tensor wrapped_number(Env* env, const at::Scalar& scalar, c10::ScalarType dtype) {
+  at::Tensor wrapped;
+  const auto make = [&] {
+    wrapped = at::scalar_to_tensor(scalar);
+    if (dtype != c10::ScalarType::Undefined) wrapped = wrapped.to(dtype);
+    wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
+    return wrapped;
+  };
+  if (scalar.isComplex()) return make();
+  uint64_t bits = 0;
+  if (scalar.isFloatingPoint())
+    bits = std::bit_cast<uint64_t>(scalar.toDouble());
+  else if (scalar.isIntegral(true) && scalar.type() != c10::kUInt64)
+    bits = static_cast<uint64_t>(scalar.to<int64_t>());
+  else
+    bits = scalar.toUInt64();
+  Env::Number& slot = env->numbers[(bits ^ (bits >> 32) ^ (bits >> 52)) % env->numbers.size()];
+  if (slot.tensor.defined() && slot.bits == bits && slot.type == scalar.type() && slot.dtype == dtype) return slot.tensor;
+  slot = {bits, scalar.type(), dtype, make()};
+  return wrapped;
+}
+
+// The dtype that a number takes beside `like`; undefined where promotion has to decide.
+c10::ScalarType dtype_beside(const at::Tensor* like, const at::Scalar& scalar) {
+  if (!like || scalar.isComplex() || scalar.isBoolean()) return c10::ScalarType::Undefined;
+  const c10::ScalarType type = like->scalar_type();
+  return type == c10::kFloat || type == c10::kDouble ? type : c10::ScalarType::Undefined;
+}
+
+}  // namespace
 
 bool read_scalar(Env* env, napi_value value, napi_valuetype type, at::Scalar& result) {
   napi_env napi = env->env;
@@ -98,28 +139,21 @@ bool read_scalar(Env* env, napi_value value, napi_valuetype type, at::Scalar& re
   }
 }
 
-// A number as operand is a tensor that gives way in type promotion. Loops use the same few numbers, so
-// the last ones are kept: nothing writes to them, as no operator returns an operand of its own accord.
-at::Tensor wrapped_number(Env* env, const at::Scalar& scalar) {
-  uint64_t bits = 0;
-  if (scalar.isComplex()) {
-    at::Tensor wrapped = at::scalar_to_tensor(scalar);
-    wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
-    return wrapped;
+bool number_operand(Env* env, Numbers numbers, napi_value value, const at::Tensor* like, at::Tensor& result) {
+  napi_valuetype type;
+  check(env->env, napi_typeof(env->env, value, &type));
+  at::Scalar scalar;
+  if (!read_scalar(env, value, type, scalar)) return false;
+  const c10::ScalarType dtype = dtype_beside(like, scalar);
+  if (numbers == Numbers::Compared) {
+    if (dtype == c10::ScalarType::Undefined) return false;
+    if (like->layout() != c10::kStrided || like->is_nested()) return false;
   }
-  if (scalar.isFloatingPoint())
-    bits = std::bit_cast<uint64_t>(scalar.toDouble());
-  else if (scalar.isIntegral(true) && scalar.type() != c10::kUInt64)
-    bits = static_cast<uint64_t>(scalar.to<int64_t>());
-  else
-    bits = scalar.toUInt64();
-  Env::Number& slot = env->numbers[(bits ^ (bits >> 32) ^ (bits >> 52)) % env->numbers.size()];
-  if (slot.tensor.defined() && slot.bits == bits && slot.type == scalar.type()) return slot.tensor;
-  at::Tensor wrapped = at::scalar_to_tensor(scalar);
-  wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
-  slot = {bits, scalar.type(), wrapped};
-  return wrapped;
+  result = wrapped_number(env, scalar, dtype);
+  return true;
 }
+
+namespace {
 
 // An element of a list of integers: a number, or a tensor that holds one.
 bool read_element(Env* env, napi_value element, Strictness strictness, int64_t& number) {
@@ -328,8 +362,7 @@ std::optional<c10::MemoryFormat> memory_format_of_name(const std::string& name) 
   return std::nullopt;
 }
 
-bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_tensors, Strictness strictness,
-             c10::IValue& result) {
+bool convert(Env* env, const ArgPlan& plan, napi_value value, Strictness strictness, c10::IValue& result) {
   napi_env napi = env->env;
   if (plan.kind == ArgKind::Tensor) {
     // The usual case first: it needs no look at the kind of the value.
@@ -347,13 +380,6 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_te
     return true;
   }
   switch (plan.kind) {
-    case ArgKind::Tensor: {
-      if (!numbers_as_tensors) return false;
-      at::Scalar scalar;
-      if (!read_scalar(env, value, type, scalar)) return false;
-      result = wrapped_number(env, scalar);
-      return true;
-    }
     case ArgKind::Scalar: {
       at::Scalar scalar;
       if (type == napi_external) {
@@ -412,6 +438,7 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_te
       result = *generator;
       return true;
     }
+    case ArgKind::Tensor:
     case ArgKind::Any:
     case ArgKind::Unsupported:
       return false;

@@ -16,7 +16,15 @@ enum class Strictness { Strict, Lenient };
 
 // True where `value` fits the plan; then `result` holds it. Throws for a value of the right kind that
 // cannot be used (a disposed tensor).
-bool convert(Env* env, const ArgPlan& plan, napi_value value, bool numbers_as_tensors, Strictness strictness, c10::IValue& result);
+bool convert(Env* env, const ArgPlan& plan, napi_value value, Strictness strictness, c10::IValue& result);
+
+// A whole number, or a bigint of 64 bits.
+bool read_int(napi_env env, napi_value value, int64_t& result);
+bool read_scalar(Env* env, napi_value value, napi_valuetype type, at::Scalar& result);
+
+// A number as operand: a tensor of dimension 0 that gives way in type promotion. `like` is the other
+// operand, or null.
+bool number_operand(Env* env, Numbers numbers, napi_value value, const at::Tensor* like, at::Tensor& result);
 
 // A list of integers whose elements were given one by one: x.view(2, -1).
 bool convert_spread(Env* env, const napi_value* values, size_t count, Strictness strictness, c10::IValue& result);

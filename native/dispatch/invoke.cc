@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "dispatch/convert.h"
+#include "dispatch/direct.h"
 #include "dispatch/plan.h"
 #include "support/call.h"
 
@@ -64,6 +65,19 @@ napi_value out_of_list(napi_env env, napi_value list, int index, int outs) {
   napi_value element;
   check(env, napi_get_element(env, list, index, &element));
   return element;
+}
+
+// Argument `i` onto the stack, where the arguments before it are already.
+bool push(Env* env, const Packet& packet, const OverloadPlan& overload, size_t i, napi_value value, Strictness strictness,
+          std::vector<c10::IValue>& stack) {
+  stack.emplace_back();
+  if (convert(env, overload.args[i], value, strictness, stack.back())) return true;
+  if (overload.args[i].kind != ArgKind::Tensor || i > 1 || packet.numbers == Numbers::None) return false;
+  const at::Tensor* like = i == 1 && stack[0].isTensor() ? &stack[0].toTensor() : nullptr;
+  at::Tensor number;
+  if (!number_operand(env, packet.numbers, value, like, number)) return false;
+  stack.back() = std::move(number);
+  return true;
 }
 
 constexpr const char* kDoubled = "got multiple values for argument ";
@@ -136,10 +150,13 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
       if (sources) sources->push_back(nullptr);
       continue;
     }
-    stack.emplace_back();
-    const bool fits = spread_here
-                          ? convert_spread(env, given.values + first, given.count - first, strictness, stack.back())
-                          : convert(env, plan, value, packet.numbers_as_tensors && i < 2, strictness, stack.back());
+    bool fits;
+    if (spread_here) {
+      stack.emplace_back();
+      fits = convert_spread(env, given.values + first, given.count - first, strictness, stack.back());
+    } else {
+      fits = push(env, packet, overload, i, value, strictness, stack);
+    }
     if (!fits) {
       if (reason && spread_here) {
         *reason = "argument '" + key_of(packet, plan) + "' must be " + plan.type_text;
@@ -192,9 +209,7 @@ bool bind_positional(Env* env, const Packet& packet, const OverloadPlan& overloa
       }
       if (given.count > overload.positional) return false;
     }
-    stack.emplace_back();
-    if (!convert(env, overload.args[i], given.values[i], packet.numbers_as_tensors && i < 2, Strictness::Strict, stack.back()))
-      return false;
+    if (!push(env, packet, overload, i, given.values[i], Strictness::Strict, stack)) return false;
     sources.push_back(given.values[i]);
   }
   for (; i < overload.args.size(); ++i) {
@@ -297,7 +312,7 @@ napi_value run(Env* env, OverloadPlan& overload, std::vector<c10::IValue>& stack
   return array;
 }
 
-// packet(name, overload | null, shown, camelKeys, method, numbersAsTensors): number, -1 if unknown
+// packet(name, overload | null, shown, camelKeys, method, numbers): number, -1 if unknown
 napi_value make_packet(Call& call) {
   std::string name = call.string(0);
   auto found = registry().find(name);
@@ -307,7 +322,7 @@ napi_value make_packet(Call& call) {
   packet->shown = call.string(2);
   packet->camel_keys = call.boolean(3);
   packet->method = call.boolean(4);
-  packet->numbers_as_tensors = call.boolean(5);
+  packet->numbers = static_cast<Numbers>(call.integer(5));
   for (const auto& overload : found->second) {
     if (!call.missing(1) && overload != call.string(1)) continue;
     auto op = c10::Dispatcher::singleton().findSchema({name, overload});
@@ -321,9 +336,29 @@ napi_value make_packet(Call& call) {
     if (a.args.size() != b.args.size()) return a.args.size() < b.args.size();
     return a.int_lists < b.int_lists;
   });
+  for (OverloadPlan& overload : packet->overloads)
+    for (ArgPlan& plan : overload.args) plan.key = call.env->key(key_of(*packet, plan));
   call.env->packets.push_back(std::move(packet));
   return js_number(call.napi, static_cast<double>(call.env->packets.size() - 1));
 }
+
+// `[key, value, …]`, keys by their numbers.
+void read_keywords(Call& call, c10::SmallVector<Arguments::Keyword, 6>& keywords) {
+  uint32_t length = 0;
+  check(call.napi, napi_get_array_length(call.napi, call.argv[1], &length));
+  for (uint32_t i = 0; i + 1 < length; i += 2) {
+    napi_value key, value;
+    int32_t number = -1;
+    check(call.napi, napi_get_element(call.napi, call.argv[1], i, &key));
+    check(call.napi, napi_get_element(call.napi, call.argv[1], i + 1, &value));
+    check(call.napi, napi_get_value_int32(call.napi, key, &number));
+    if (number < 0 || static_cast<size_t>(number) >= call.env->keys.size()) throw TypedError("argument", "unknown keyword");
+    keywords.push_back({number, value});
+  }
+}
+
+// key(name): the number of a keyword
+napi_value key_number(Call& call) { return js_number(call.napi, call.env->key(call.string(0))); }
 
 napi_value invoke(Call& call) {
   Env* env = call.env;
@@ -333,35 +368,44 @@ napi_value invoke(Call& call) {
       static_cast<size_t>(id) >= env->packets.size())
     throw TypedError("argument", "unknown operator");
   Packet& packet = *env->packets[id];
-  Given given{call.argc - 2, call.argv + 2, {}};
+  c10::SmallVector<Arguments::Keyword, 6> keywords;
+  if (call.type(1) == napi_object) read_keywords(call, keywords);
+  const Arguments arguments{call.argv + 2, call.argc - 2, keywords.data(), keywords.size()};
   bool out_given = false;
-  if (call.type(1) == napi_object) {
-    uint32_t length = 0;
-    check(call.napi, napi_get_array_length(call.napi, call.argv[1], &length));
-    for (uint32_t i = 0; i + 1 < length; i += 2) {
-      napi_value key, value;
-      check(call.napi, napi_get_element(call.napi, call.argv[1], i, &key));
-      check(call.napi, napi_get_element(call.napi, call.argv[1], i + 1, &value));
-      given.keywords.emplace_back(read_string(call.napi, key), value);
-      if (given.keywords.back().first == "out") out_given = true;
-    }
-  }
-  std::vector<c10::IValue> stack = std::move(env->spare_stack);
+  for (const auto& keyword : keywords) out_given = out_given || env->keys[keyword.key] == "out";
+
+  Given given{arguments.count, arguments.values, {}};
+  std::vector<c10::IValue> stack;
   Sources sources;
-  auto finish = [&](OverloadPlan& overload) {
+  // What only a boxed call needs is made when the first comes.
+  const auto prepare = [&] {
+    if (stack.capacity() == 0) stack = std::move(env->spare_stack);
+    if (given.keywords.size() < keywords.size())
+      for (const auto& [key, value] : keywords) given.keywords.emplace_back(env->keys[key], value);
+    sources.clear();
+  };
+  const auto finish = [&](OverloadPlan& overload) {
     napi_value result = run(env, overload, stack, sources);
     stack.clear();
     env->spare_stack = std::move(stack);
     return result;
   };
-  if (given.keywords.empty()) {
-    for (OverloadPlan& overload : packet.overloads)
-      if (bind_positional(env, packet, overload, given, stack, sources)) return finish(overload);
+  for (OverloadPlan& overload : packet.overloads) {
+    if (out_given) break;
+    if (overload.refused || overload.is_out) continue;
+    if (overload.direct) {
+      if (napi_value result = overload.direct->call(env, packet, overload, arguments)) return result;
+      continue;
+    }
+    prepare();
+    const bool fits = keywords.empty() ? bind_positional(env, packet, overload, given, stack, sources)
+                                       : bind_arguments(env, packet, overload, given, Strictness::Strict, stack, &sources, nullptr);
+    if (fits) return finish(overload);
   }
   for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
     for (OverloadPlan& overload : packet.overloads) {
       if (overload.is_out && !out_given && packet.camel_keys) continue;
-      sources.clear();
+      prepare();
       if (!bind_arguments(env, packet, overload, given, strictness, stack, &sources, nullptr)) continue;
       return finish(overload);
     }
@@ -397,6 +441,7 @@ void apply_pending_deletes(Env* env) {
 
 void register_dispatch(Env* env, napi_value exports) {
   define(env, exports, "packet", entry<make_packet>);
+  define(env, exports, "key", entry<key_number>);
   define(env, exports, "invoke", entry<invoke>);
   define(env, exports, "operators", entry<operators>);
 }

@@ -1,5 +1,7 @@
 #include "dispatch/plan.h"
 
+#include "dispatch/direct.h"
+
 #include <cctype>
 
 namespace torchts {
@@ -131,6 +133,11 @@ OverloadPlan::OverloadPlan(c10::OperatorHandle handle) : op(std::move(handle)) {
     returned_argument.push_back(source);
     return_names.push_back(ret.name());
   }
+  if (!refused) direct = direct_call(op);
 }
+
+OverloadPlan::OverloadPlan(OverloadPlan&&) noexcept = default;
+OverloadPlan& OverloadPlan::operator=(OverloadPlan&&) noexcept = default;
+OverloadPlan::~OverloadPlan() = default;
 
 }  // namespace torchts

@@ -1,6 +1,7 @@
 // Argument plans: how each argument of an overload is converted, worked out once from its schema.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,8 @@
 #include <node_api.h>
 
 namespace torchts {
+
+struct DirectCall;
 
 enum class ArgKind : uint8_t {
   Tensor,
@@ -33,6 +36,13 @@ enum class ArgKind : uint8_t {
   Unsupported,  // named in the error: dimension names, streams, storages
 };
 
+// What a JavaScript number stands for where a schema has a tensor.
+enum class Numbers : uint8_t {
+  None,
+  Operands,  // an operand: `x.add(2)`
+  Compared,  // the same, where the overload for numbers would give the same result: `x.gt(2)`
+};
+
 struct ArgPlan {
   std::string name;    // as in the schema
   std::string camel;   // as in TypeScript
@@ -41,6 +51,7 @@ struct ArgPlan {
   bool kwarg_only;
   bool is_out;
   bool has_default;
+  int key = -1;        // the number of its name in the options object (Env::key)
   int fixed_size = 0;  // int[N]: one number stands for N
   c10::IValue default_value;
   std::string type_text;
@@ -48,8 +59,12 @@ struct ArgPlan {
 
 struct OverloadPlan {
   explicit OverloadPlan(c10::OperatorHandle op);
+  OverloadPlan(OverloadPlan&&) noexcept;
+  OverloadPlan& operator=(OverloadPlan&&) noexcept;
+  ~OverloadPlan();
 
   c10::OperatorHandle op;
+  std::unique_ptr<DirectCall> direct;  // null where calls are boxed
   std::string overload_name;
   std::vector<ArgPlan> args;
   size_t positional = 0;     // how many arguments may be given by position
@@ -71,7 +86,7 @@ struct Packet {
   std::string name;      // "aten::add"
   std::string shown;     // how errors name it
   bool camel_keys = false;
-  bool numbers_as_tensors = false;
+  Numbers numbers = Numbers::None;
   bool method = false;   // argument 0 is `self`
   std::vector<OverloadPlan> overloads;
 };

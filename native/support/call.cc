@@ -143,7 +143,9 @@ napi_value js_string(napi_env env, const std::string& value) {
 napi_value js_int64(napi_env env, int64_t value) {
   napi_value v;
   constexpr int64_t kExact = int64_t(1) << 53;
-  if (value >= -kExact && value <= kExact)
+  if (value == static_cast<int32_t>(value))
+    check(env, napi_create_int32(env, static_cast<int32_t>(value), &v));  // no heap number
+  else if (value >= -kExact && value <= kExact)
     check(env, napi_create_double(env, static_cast<double>(value), &v));
   else
     check(env, napi_create_bigint_int64(env, value, &v));

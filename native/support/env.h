@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
@@ -54,6 +55,15 @@ struct Env {
 
   std::vector<std::unique_ptr<Packet>> packets;
 
+  // Names of keyword arguments, each with a number: comparing those costs no reading of strings.
+  std::vector<std::string> keys;
+  std::unordered_map<std::string, int> key_numbers;
+  int key(const std::string& name) {
+    auto [entry, fresh] = key_numbers.try_emplace(name, static_cast<int>(keys.size()));
+    if (fresh) keys.push_back(name);
+    return entry->second;
+  }
+
   // References that a finalizer gave up; deleted at the next safe point.
   std::vector<napi_ref> dead_references;
 
@@ -63,6 +73,7 @@ struct Env {
   struct Number {
     uint64_t bits = 0;
     c10::ScalarType type = c10::ScalarType::Undefined;
+    c10::ScalarType dtype = c10::ScalarType::Undefined;  // of the tensor, where it takes another operand's
     at::Tensor tensor;
   };
   std::array<Number, 64> numbers;
