@@ -32,7 +32,7 @@ export const scriptHandle = (module: ScriptModule): ScriptHandle =>
  * Source: torch.jit.ScriptModule.
  */
 // biome-ignore lint/suspicious/noExplicitAny: what it takes and gives was decided when it was made
-export class ScriptModule extends Module<any[], any> {
+export class ScriptModule<I extends any[] = any[], O = any> extends Module<I, O> {
   /** @internal `original` is the module that the native one was made from, with its very tensors. */
   constructor(handle: ScriptHandle, original?: Module) {
     super();
@@ -52,20 +52,20 @@ export class ScriptModule extends Module<any[], any> {
   }
 
   /** Runs the module; what it takes is decided by its schema. @throws ArgumentError for other inputs. */
-  override forward(...inputs: unknown[]): unknown {
+  override forward(...inputs: I): O {
     this.#callable();
     syncMode();
-    return fromNative(native.jitForward(scriptHandle(this), ...inputs.map(toNative)));
+    return fromNative(native.jitForward(scriptHandle(this), ...inputs.map(toNative))) as O;
   }
 
   /**
    * Runs the module on a native thread: the event loop stays free, and several calls run at once, as many
    * as libuv has threads (`UV_THREADPOOL_SIZE`, default 4). Grad mode and autocast of the caller hold.
    */
-  async forwardAsync(...inputs: unknown[]): Promise<unknown> {
+  async forwardAsync(...inputs: I): Promise<O> {
     this.#callable();
     syncMode();
-    return fromNative(await native.jitForwardAsync(scriptHandle(this), ...inputs.map(toNative)));
+    return fromNative(await native.jitForwardAsync(scriptHandle(this), ...inputs.map(toNative))) as O;
   }
 
   #callable(): void {
@@ -90,7 +90,7 @@ export class ScriptModule extends Module<any[], any> {
     return native.jitGraph(scriptHandle(this));
   }
 
-  /** The module as TorchScript source. */
+  /** `forward` as TorchScript source. */
   get code(): string {
     return native.jitCode(scriptHandle(this));
   }

@@ -2,6 +2,7 @@
 
 #include <ATen/ThreadLocalState.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/python_print.h>
 
 #include "jit/values.h"
 #include "support/background.h"
@@ -101,12 +102,18 @@ napi_value info(Call& call) {
   return object;
 }
 
-// jitGraph(script) and jitCode(script): the text of forward's graph, and the module as TorchScript source
+// jitGraph(script) and jitCode(script): the text of forward's graph, and forward as TorchScript source
 napi_value graph(Call& call) {
   const auto& script = script_at(call, 0);
   return js_string(call.napi, script.compiled ? script.compiled->graph() : script.module.get_method("forward").graph()->toString(false));
 }
-napi_value code(Call& call) { return js_string(call.napi, script_at(call, 0).module.dump_to_str(true, false, false)); }
+napi_value code(Call& call) {
+  std::vector<c10::IValue> constants;
+  torch::jit::PrintDepsTable types;
+  torch::jit::PythonPrint text(constants, types);
+  text.printMethod(script_at(call, 0).module.get_method("forward").function());
+  return js_string(call.napi, text.str());
+}
 
 napi_value set_training(Call& call) {
   script_at(call, 0).module.train(call.boolean(1));

@@ -1,0 +1,179 @@
+import { expect } from 'chai';
+import * as torch from 'torchts';
+import { ArgumentError, models, nn, type Tensor } from 'torchts';
+import { thrown } from '../../support/errors.js';
+
+const F = nn.functional;
+
+/** The largest difference, relative to the largest value. */
+function difference(a: Tensor, b: Tensor): number {
+  expect(a.shape).to.deep.equal(b.shape);
+  return (a.sub(b).abs().max().item() as number) / Math.max(1, b.abs().max().item() as number);
+}
+
+/** Compares a module with its optimized form, for the traced batch and others. */
+async function check(
+  model: nn.Module,
+  x: Tensor,
+  fused: RegExp | null = /_convolution_pointwise/,
+): Promise<void> {
+  model.eval();
+  const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
+  if (fused) expect(optimized.graph).to.match(fused);
+  for (const batch of [x.size(0), 1, 5]) {
+    const input = torch.randn(batch, ...x.shape.slice(1));
+    const expected = torch.noGrad(() => model(input) as Tensor);
+    const before = input.clone();
+    const result = optimized(input) as Tensor;
+    expect(difference(result, expected), `batch ${batch}`).to.be.below(1e-5);
+    expect(difference(await optimized.forwardAsync(input), expected)).to.be.below(1e-5);
+    expect(result.isContiguous()).to.equal(expected.isContiguous());
+    expect(difference(input, before), 'the input stays').to.equal(0);
+  }
+}
+
+class Custom extends nn.Module<[Tensor], Tensor> {
+  a = new nn.Conv2d(4, 8, 3, { padding: 1 });
+  b = new nn.Conv2d(8, 8, 3, { padding: 1, bias: false });
+  c = new nn.Conv2d(8, 8, 1);
+  fixed = new nn.Parameter(torch.randn(1, 8, 6, 6));
+  constructor(readonly body: (self: Custom, x: Tensor) => Tensor) {
+    super();
+  }
+  override forward(x: Tensor): Tensor {
+    return this.body(this, x);
+  }
+}
+
+const bodies: Record<string, [(self: Custom, x: Tensor) => Tensor, (RegExp | null)?]> = {
+  relu: [(m, x) => m.b(m.a(x).relu()).relu()],
+  'relu in place': [(m, x) => F.relu(m.b(F.relu(m.a(x), { inplace: true })), { inplace: true })],
+  'other activations': [(m, x) => m.c(m.b(F.silu(m.a(x))).sigmoid()).tanh()],
+  'clamped activations': [(m, x) => F.leakyRelu(m.c(F.relu6(m.b(F.hardtanh(m.a(x), -0.5, 0.25)))), 0.2)],
+  hardswish: [(m, x) => F.hardswish(m.a(x))],
+  'residual that is read later': [
+    (m, x) => {
+      const y = m.a(x).relu();
+      const z = m.b(y).add(y).relu();
+      return z.add(y).mul(y);
+    },
+  ],
+  'residual of two convolutions': [
+    (m, x) => {
+      const y = m.a(x).relu();
+      return m.b(y).add(m.c(y)).relu();
+    },
+    /pointwise_\(/,
+  ],
+  'residual in place': [
+    (m, x) => {
+      const y = m.a(x).relu();
+      return m.b(y).add_(y).relu_();
+    },
+  ],
+  'a sum with a weight': [
+    (m, x) => {
+      const y = m.a(x);
+      return m.b(y).add(y, { alpha: 0.5 }).relu();
+    },
+  ],
+  'a sum with a constant that broadcasts': [(m, x) => m.b(m.a(x)).add(m.fixed).relu()],
+  'a sum of a result with itself': [
+    (m, x) => {
+      const y = m.a(x);
+      return y.add(y);
+    },
+  ],
+  'a view behind a convolution': [(m, x) => m.b(m.a(x).relu()).view(-1, 8 * 36)],
+  'shapes moved about': [(m, x) => m.a(x).permute(0, 2, 3, 1).flatten(1).relu()],
+  'writing into a part': [
+    (m, x) => {
+      const y = m.a(x);
+      y.select(1, 0).fill_(1);
+      return m.b(y).relu();
+    },
+    null,
+  ],
+  'pooling and a sum over it': [
+    (m, x) => {
+      const y = F.maxPool2d(m.a(x).relu(), 2);
+      return m.b(y).add(y).relu();
+    },
+  ],
+};
+
+describe('torch.jit.optimizeForInference', () => {
+  for (const [name, [body, fused]] of Object.entries(bodies))
+    it(name, async () => {
+      torch.manualSeed(1);
+      await check(new Custom(body), torch.randn(2, 4, 6, 6), fused);
+    });
+
+  it('grouped, dilated and strided convolutions', async () => {
+    torch.manualSeed(2);
+    const model = new nn.Sequential(
+      new nn.Conv2d(8, 16, 3, { groups: 8, padding: 1 }),
+      new nn.BatchNorm2d(16),
+      new nn.ReLU6(),
+      new nn.Conv2d(16, 16, 3, { dilation: 2, padding: 2, groups: 2 }),
+      new nn.ReLU(),
+      new nn.Conv2d(16, 4, [1, 3], { stride: [2, 1] }),
+    );
+    await check(model, torch.randn(2, 8, 12, 12));
+  });
+
+  it('models without convolutions, and transposed ones, run as they are', async () => {
+    await check(
+      new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU(), new nn.Linear(4, 2)),
+      torch.randn(2, 3),
+      null,
+    );
+    await check(
+      new nn.Sequential(new nn.ConvTranspose2d(3, 4, 2), new nn.ReLU()),
+      torch.randn(2, 3, 4, 4),
+      null,
+    );
+  });
+
+  it('ResNet-18: every sum of a block is written over its addend', async () => {
+    torch.manualSeed(0);
+    const model = (await models.resnet18()).eval();
+    for (const buffer of model.buffers()) if (buffer.dtype === 'float32') buffer.uniform_(0.5, 1.5);
+    const x = torch.randn(2, 3, 64, 64);
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
+    expect(optimized.graph.match(/_convolution_pointwise_\(/g)).to.have.lengthOf(8);
+    expect(optimized.graph.match(/_convolution_pointwise\(/g)).to.have.lengthOf(12);
+    expect(optimized.graph.match(/aten::relu|aten::add|batch_norm/g)).to.equal(null);
+    const y = torch.randn(3, 3, 80, 64);
+    expect(
+      difference(
+        optimized(y),
+        torch.noGrad(() => model(y)),
+      ),
+    ).to.be.below(1e-5);
+    expect(optimized(y).requiresGrad).to.equal(false);
+  });
+
+  it('several calls at once leave the event loop free and do not disturb each other', async () => {
+    const model = (await models.resnet18()).eval();
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, torch.randn(1, 3, 64, 64)));
+    const inputs = Array.from({ length: 6 }, () => torch.randn(2, 3, 64, 64));
+    const expected = inputs.map((x) => optimized(x) as Tensor);
+    let turns = 0;
+    let done = false;
+    const turn = (): void => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const results = await Promise.all(inputs.map((x) => optimized.forwardAsync(x)));
+    done = true;
+    for (const [i, result] of results.entries())
+      expect(difference(result as Tensor, expected[i]!)).to.be.below(1e-6);
+    expect(turns).to.be.above(3);
+  });
+
+  it('takes a ScriptModule only', () => {
+    thrown(() => torch.jit.optimizeForInference(new nn.Linear(1, 1) as never), ArgumentError, /jit\.trace/);
+  });
+});
