@@ -37,7 +37,7 @@ const small = (model: 'mlp' | 'cnn', title: string): Benchmark => ({
   name: `small-${model}`,
   sides: { torchts: ours('train'), python: python('train') },
   params: { ...plainTraining, model, size: 28, batch: 64, steps: 400, warmup: 50 },
-  quick: { steps: 200, warmup: 30 },
+  quick: { steps: 120, warmup: 30 },
   tolerance: float32,
   rows: [
     {
@@ -59,7 +59,7 @@ const inference = (batch: 1 | 32, target: number): Benchmark => ({
     onnxruntime: { ...ours('inference-onnx', {}, 'onnxruntime'), needs: 'onnxruntime' },
   },
   params: { batch, samples: batch === 1 ? 60 : 8, warmup: batch === 1 ? 10 : 2 },
-  quick: { samples: batch === 1 ? 30 : 3, warmup: batch === 1 ? 5 : 1 },
+  quick: { samples: batch === 1 ? 30 : 2, warmup: batch === 1 ? 5 : 1 },
   inputs: ['resnet18', 'resnet18-onnx'],
   tolerance: { rtol: 1e-3, atol: 1e-4 },
   rows: [
@@ -88,12 +88,16 @@ const inference = (batch: 1 | 32, target: number): Benchmark => ({
 const loader = (dataset: 'cifar' | 'jpeg', title: string, target: number): Benchmark => ({
   name: `loader-${dataset}`,
   sides: {
-    torchts: ours('loader', { workers: 0, passes: dataset === 'cifar' ? 6 : 3 }),
+    // Fast enough for long passes and many of them also in a quick run.
+    torchts: ours('loader', {
+      workers: 0,
+      ...(dataset === 'cifar' ? { passes: 6, limit: 3200 } : { passes: 3 }),
+    }),
     python: python('loader', { workers: 0 }, 'Python'),
     workers: python('loader', { workers: 2 }, 'Python, 2 workers'),
   },
   params: { dataset, limit: dataset === 'cifar' ? 3200 : 256, passes: 2 },
-  quick: dataset === 'cifar' ? { limit: 2560, passes: 1 } : { passes: 1 },
+  quick: dataset === 'cifar' ? { limit: 1280, passes: 1 } : { passes: 1 },
   inputs: [dataset],
   // Decoders of JPEG may differ by a level of 256 in a pixel; bytes of CIFAR may not.
   tolerance: dataset === 'cifar' ? equal : { rtol: 1e-3, atol: 0.06 },
@@ -235,7 +239,7 @@ export const suite: readonly Benchmark[] = [
     name: 'state-dict',
     sides: { torchts: ours('state-dict'), python: python('state-dict') },
     params: { samples: 15, warmup: 3 },
-    quick: { samples: 7, warmup: 2 },
+    quick: { samples: 5, warmup: 2 },
     inputs: ['resnet18'],
     tolerance: equal,
     rows: [

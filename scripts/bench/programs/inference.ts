@@ -8,15 +8,7 @@ import { fingerprint, torchAnswer } from './torch-side.js';
 
 type Params = { batch: number; samples: number; warmup: number };
 
-/** The part of `torch.jit` that is used here. */
-interface Jit {
-  trace(model: unknown, inputs: torch.Tensor): unknown;
-  optimizeForInference(traced: unknown): (inputs: torch.Tensor) => torch.Tensor;
-}
-
 await torchAnswer<Params>(async ({ params, inputs: folder, target, sync }) => {
-  const jit = (torch as { jit?: Jit }).jit;
-  if (jit === undefined) return { skip: 'this torchts has no torch.jit' };
   const bytes = readFileSync(join(folder, 'resnet18', 'images.bin'));
   const shape = [params.batch, 3, 224, 224];
   const images = torch
@@ -26,10 +18,10 @@ await torchAnswer<Params>(async ({ params, inputs: folder, target, sync }) => {
   model.to(target).eval();
 
   return torch.inferenceMode(async () => {
-    const compiled = jit.optimizeForInference(jit.trace(model, images));
-    let logits = compiled(images);
+    const compiled = torch.jit.optimizeForInference(torch.jit.trace(model, images));
+    let logits = compiled(images) as torch.Tensor;
     const samples = await sample(params.samples, params.warmup, () => {
-      logits = compiled(images);
+      logits = compiled(images) as torch.Tensor;
       sync();
     });
     return {
