@@ -205,6 +205,32 @@ export interface Native {
   /** Whether fused kernels, which walk raw memory, may run over these parameters and gradients. */
   fusedFits(params: Handle[], grads: Handle[]): boolean;
   retainsGrad(h: Handle): boolean;
+  /**
+   * Whether `adamStep` may run over these lists. If so, the steps are one higher and `counts` holds them;
+   * if not, nothing has changed.
+   */
+  adamBegin(
+    params: Handle[],
+    grads: Handle[],
+    avgs: Handle[],
+    squares: Handle[],
+    steps: Handle[],
+    counts: Float64Array,
+  ): boolean;
+  /**
+   * One step of Adam, equal to the bit to the operators one after another. Per parameter: what divides the
+   * roots, and what multiplies the averages. `rates`: lr, beta1, beta2, eps, weight decay.
+   */
+  adamStep(
+    params: Handle[],
+    grads: Handle[],
+    avgs: Handle[],
+    squares: Handle[],
+    corrections: Float64Array,
+    scales: Float64Array,
+    rates: Float64Array,
+    decoupled: boolean,
+  ): void;
 
   // serialization
   /**
@@ -241,7 +267,10 @@ export interface Native {
     tables: Float32Array | null,
     channelsLast: boolean,
   ): Handle;
-  /** The same for a batch on native threads; one program for all images or one for each. */
+  /**
+   * The same for a batch on native threads; one program for all images or one for each. The function
+   * that comes of it gives the batch, once.
+   */
   assembleBatch(
     images: Uint8Array[],
     sizes: Int32Array,
@@ -249,7 +278,7 @@ export interface Native {
     tables: Float32Array | null,
     channelsLast: boolean,
     chunks: number,
-  ): Promise<Handle>;
+  ): Promise<() => Handle>;
 
   // profiler
   /** `activities`: 1 for the CPU, 2 for CUDA. False where the process is being recorded already. */

@@ -78,9 +78,10 @@ function makeError(kind: string, message: string): Error {
 function makeCollector(): ((level: number) => void) | null {
   try {
     setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as (options?: { type: 'minor' | 'major' }) => void;
+    const gc = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
     if (typeof gc !== 'function') return null;
-    return (level) => (level === 0 ? gc({ type: 'minor' }) : gc({ type: 'major' }));
+    // Node 20 takes any options for those of a minor collection, also `{ type: 'major' }`.
+    return (level) => (level === 0 ? gc({ type: 'minor' }) : gc());
   } catch {
     return null;
   }

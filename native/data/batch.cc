@@ -9,6 +9,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "data/batch_memory.h"
 #include "data/image.h"
 #include "data/kernels.h"
 #include "support/call.h"
@@ -127,9 +128,9 @@ Target make_target(Call& call, int64_t count, Size size, size_t tables_at, size_
     }
   }
   c10::InferenceMode normal(false);
-  auto options = at::TensorOptions(target.conversions.empty() ? at::kByte : at::kFloat)
-                     .memory_format(target.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-  target.batch = at::empty({count, size.channels, size.height, size.width}, options);
+  target.batch = empty_batch({count, size.channels, size.height, size.width},
+                             target.conversions.empty() ? at::kByte : at::kFloat,
+                             target.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
   return target;
 }
 
@@ -208,6 +209,37 @@ void execute(napi_env, void* data) {
   }
 }
 
+// A batch that is ready, before it is asked for.
+struct Ready {
+  Env* env;
+  at::Tensor batch;
+};
+
+napi_value take_batch(napi_env napi, napi_callback_info info) {
+  void* data = nullptr;
+  if (napi_get_cb_info(napi, info, nullptr, nullptr, nullptr, &data) != napi_ok) return nullptr;
+  auto* ready = static_cast<Ready*>(data);
+  try {
+    if (!ready->batch.defined()) throw TypedError("torch", "this batch was taken already");
+    return ready->env->handles->wrap_batch(std::move(ready->batch));
+  } catch (...) {
+    raise_current(ready->env);
+    return nullptr;
+  }
+}
+
+// The function that gives the batch's handle, once. Wrappers made in advance would be old when they are
+// dropped, and only collections of the whole heap free what is old.
+napi_value taker(Env* env, const at::Tensor& batch) {
+  auto ready = std::make_unique<Ready>(Ready{env, batch});
+  napi_value function;
+  check(env->env, napi_create_function(env->env, "takeBatch", NAPI_AUTO_LENGTH, take_batch, ready.get(), &function));
+  auto finalize = [](napi_env, void* data, void*) { delete static_cast<Ready*>(data); };
+  check(env->env, napi_add_finalizer(env->env, function, ready.get(), finalize, nullptr, nullptr));
+  ready.release();
+  return function;
+}
+
 void complete(napi_env env, napi_status status, void* data) {
   std::unique_ptr<Chunk> chunk(static_cast<Chunk*>(data));
   napi_delete_async_work(env, chunk->work);
@@ -220,13 +252,14 @@ void complete(napi_env env, napi_status status, void* data) {
       if (error) napi_reject_deferred(env, job.deferred, error);
       return;
     }
-    napi_resolve_deferred(env, job.deferred, job.env->handles->wrap(job.target.batch));
+    napi_resolve_deferred(env, job.deferred, taker(job.env, job.target.batch));
   } catch (...) {
     // The environment is being torn down; nobody waits any more.
   }
 }
 
-// assembleBatch(images, sizes, programs, tables | null, channelsLast, chunks): Promise of N × C × H × W
+// assembleBatch(images, sizes, programs, tables | null, channelsLast, chunks): Promise of a function that
+// gives N × C × H × W
 napi_value assemble_batch(Call& call) {
   napi_env env = call.napi;
   auto elements = [&](size_t i) {

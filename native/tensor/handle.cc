@@ -16,6 +16,8 @@ constexpr int64_t kSmallStorage = 1024;
 // Growth since the last collection that makes us ask for one (see relieve_pressure).
 constexpr int64_t kReportStep = 1 << 16;
 constexpr int64_t kPressureStep = 48ll << 20;
+// Growth of a loader's batches since the last full collection that makes us ask for one.
+constexpr int64_t kBatchStep = 192ll << 20;
 }  // namespace
 
 HandleSlab::~HandleSlab() {
@@ -109,7 +111,12 @@ int64_t HandleSlab::unaccount(Handle* handle) {
   if (handle->storage) {
     auto entry = env->storages.find(handle->storage);
     if (entry != env->storages.end() && --entry->second.tensors == 0) {
-      bytes += entry->second.bytes;
+      if (entry->second.batch) {
+        env->batch_bytes -= entry->second.bytes;
+        env->external_bytes -= entry->second.bytes;
+      } else {
+        bytes += entry->second.bytes;
+      }
       env->storages.erase(entry);
     }
     handle->storage = nullptr;
@@ -153,25 +160,26 @@ void HandleSlab::finalize(napi_env, void* data, void* hint) {
 
 // V8 answers `adjust_external_memory` with a collection of its own choosing, often late: a training
 // step would hold the activations of the step before. So the collection is asked for by name when
-// the bytes behind wrappers have grown by a step since the last one: a minor one first, as wrappers
-// of a step are young, and a full one where that did not help.
+// the bytes behind wrappers have grown by a step since the last one: of the young generation, as the
+// wrappers of a step are young, and once more where that did not help: what was just made is let go late.
 void HandleSlab::relieve_pressure() {
   int64_t step = std::max(kPressureStep, env->bytes_at_collection / 8);
   if (env->external_bytes - env->bytes_at_collection < step) return;
   if (env->sweep_handles) sweep();
-  if (env->collect) {
-    napi_value function, undefined, level;
-    if (napi_get_reference_value(env->env, env->collect, &function) == napi_ok && function) {
-      napi_get_undefined(env->env, &undefined);
-      for (int attempt = 0; attempt < 2; ++attempt) {
-        if (attempt == 1 && env->external_bytes - env->bytes_at_collection < step / 2) break;
-        napi_create_int32(env->env, attempt, &level);
-        napi_call_function(env->env, undefined, function, 1, &level, nullptr);
-        if (env->sweep_handles) sweep();
-      }
-    }
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (attempt == 1 && env->external_bytes - env->bytes_at_collection < step / 2) break;
+    collect(false);
   }
   env->bytes_at_collection = env->external_bytes;
+}
+
+void HandleSlab::collect(bool whole_heap) {
+  napi_value function, undefined, level;
+  if (!env->collect || napi_get_reference_value(env->env, env->collect, &function) != napi_ok || !function) return;
+  napi_get_undefined(env->env, &undefined);
+  napi_create_int32(env->env, whole_heap ? 1 : 0, &level);
+  napi_call_function(env->env, undefined, function, 1, &level, nullptr);
+  if (env->sweep_handles) sweep();
 }
 
 napi_value HandleSlab::attach(Handle* handle) {
@@ -201,6 +209,23 @@ napi_value HandleSlab::wrap(at::Tensor&& tensor) {
   report(bytes);
   relieve_pressure();
   return external;
+}
+
+// A loader's batch is large, and made every few milliseconds. Told of it, V8 would mark its whole heap
+// without end; so it is not told, and we collect the whole heap when batches have piled up.
+napi_value HandleSlab::wrap_batch(at::Tensor&& tensor) {
+  auto* storage = tensor.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
+  auto bytes = static_cast<int64_t>(storage->nbytes());
+  if (!env->collect || bytes < kSmallStorage || env->storages.count(storage)) return wrap(std::move(tensor));
+  env->batch_at_collection = std::min(env->batch_at_collection, env->batch_bytes);
+  if (env->batch_bytes - env->batch_at_collection >= std::max(kBatchStep, env->batch_at_collection / 2)) {
+    collect(true);
+    env->batch_at_collection = env->batch_bytes;
+  }
+  env->storages.try_emplace(storage, Env::StorageUse{bytes, 0, true});
+  env->batch_bytes += bytes;
+  env->external_bytes += bytes;
+  return wrap(std::move(tensor));
 }
 
 napi_value HandleSlab::wrap_generator(at::Generator generator) {

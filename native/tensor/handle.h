@@ -49,6 +49,7 @@ struct HandleSlab {
   // New externals. May run a collection: hold no lock, and nothing that a finalizer could take.
   napi_value wrap(const at::Tensor& tensor);
   napi_value wrap(at::Tensor&& tensor);
+  napi_value wrap_batch(at::Tensor&& tensor);  // of a loader: fresh memory, which V8 is not told of
   napi_value wrap_generator(at::Generator generator);
 
   void dispose(Handle* handle);
@@ -67,6 +68,7 @@ struct HandleSlab {
   int64_t unaccount(Handle* handle);
   void report(int64_t bytes);
   void relieve_pressure();
+  void collect(bool whole_heap);
   Handle* find(void* data);
   static void finalize(napi_env env, void* data, void* hint);
 

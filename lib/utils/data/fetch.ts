@@ -21,7 +21,7 @@ export interface Fetcher {
   /** Whether `finish` works off the main thread, so that a worker's batches are worth starting early. */
   readonly background: boolean;
   load(indices: Indices): unknown;
-  /** Draws in its synchronous part. */
+  /** Draws in its synchronous part. A batch, a promise of it, or of a {@link ReadyBatch}. */
   finish(indices: Indices, loaded: unknown): unknown;
 }
 
@@ -31,6 +31,11 @@ export interface FetchSettings {
   collate: (samples: never) => unknown;
   batched: boolean;
   memoryFormat: MemoryFormat | null;
+}
+
+/** A batch whose tensors are made when it is asked for: young wrappers are cheap to collect. */
+export class ReadyBatch {
+  constructor(readonly take: () => unknown) {}
 }
 
 /** Threads that share the work of a batch. */
@@ -186,7 +191,8 @@ function plannedFetcher(
         channelsLast,
         chunks,
       );
-      return batch.then((handle) => [new Tensor(handle), defaultCollate(targets)]);
+      const labels = defaultCollate(targets);
+      return batch.then((take) => new ReadyBatch(() => [new Tensor(take()), labels]));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** One pass over a loader. */
 import { TorchError, ValueError } from '../../errors.js';
-import type { Fetcher, Indices } from './fetch.js';
+import { type Fetcher, type Indices, ReadyBatch } from './fetch.js';
 import type { WorkerStream } from './worker-stream.js';
 
 /** A batch under way. */
@@ -94,9 +94,10 @@ export class LoaderIterator<B> implements AsyncIterableIterator<B> {
       }
       if (!entry.started) this.start(entry);
       if (this.pass.eager && this.pass.streams.length === 0) this.fill();
-      const batch = await this.inTime(entry.result);
+      const ready = await this.inTime(entry.result);
       if (this.closed) return { done: true, value: undefined };
       if (this.pass.streams.length > 0) this.fill();
+      const batch = ready instanceof ReadyBatch ? ready.take() : ready;
       return { done: false, value: this.pass.finish(batch) as B };
     } catch (error) {
       this.close();
