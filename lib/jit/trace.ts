@@ -115,7 +115,8 @@ export function trace(
         throw new ArgumentError('jit.trace() follows synchronous functions; this one gives a Promise');
       return toNative(result);
     };
-    native.jitTrace(handle, inputs.map(toNative), forward, given.strict ?? true);
+    // What the trace keeps does not depend on the grad mode, and without one activations are freed at once.
+    noGrad(() => native.jitTrace(handle, inputs.map(toNative), forward, given.strict ?? true));
   } finally {
     tracing = false;
   }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/runtime/operator.h>
 
@@ -75,6 +77,11 @@ SeenValues record(torch::jit::Graph& graph, const std::vector<c10::IValue>& inpu
       node->getOperation()(stack);
     }
     for (size_t i = 0; i < node->outputs().size(); ++i) note(node->outputs()[i], stack[stack.size() - node->outputs().size() + i]);
+    // Activations go with their last reader, as in a plain run.
+    for (auto* input : node->inputs()) {
+      const auto& uses = input->uses();
+      if (std::none_of(uses.begin(), uses.end(), [&](const auto& use) { return use.user->isAfter(node); })) values.erase(input);
+    }
   }
   return seen;
 }
