@@ -267,8 +267,12 @@ export interface Native {
     tables: Float32Array | null,
     channelsLast: boolean,
   ): Handle;
+  /** Width and height of a JPEG file that `decodeJpeg` and `assembleBatch` decode: baseline, gray or YCbCr. */
+  jpegSize(file: Uint8Array): [width: number, height: number] | null;
+  /** RGB of such a file, off this thread; null for another file or a broken one. */
+  decodeJpeg(file: Uint8Array): Promise<[width: number, height: number, rgb: Uint8Array] | null>;
   /**
-   * The same for a batch on native threads; one program for all images or one for each. The function
+   * The same for a batch on native threads (sizes: width, height, channels; −3 channels for a JPEG file); one program for all images or one for each. The function
    * that comes of it gives the batch, once.
    */
   assembleBatch(

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { FileFormatError, TorchError } from '../errors.js';
+import { native } from '../native.js';
 import { decodeSimple } from './image-formats.js';
 import { checkTiff } from './tiff-check.js';
 
@@ -13,18 +14,28 @@ export type DecodedImage = [data: Uint8Array, size: { width: number; height: num
  * @param bytes the file's content; read from `path` where it is left out
  */
 export async function decodeImage(path: string, bytes?: Uint8Array): Promise<DecodedImage> {
-  const content = bytes ?? (await read(path));
+  const content = bytes ?? (await readImageFile(path));
   if (content.length === 0) throw new FileFormatError(`${path} is empty; an image was expected`);
   try {
     checkTiff(content);
-    return decodeSimple(content) ?? (await decodeBySharp(content));
+    return decodeSimple(content) ?? (await decodeJpeg(content)) ?? (await decodeBySharp(content));
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new FileFormatError(`${path} cannot be read as an image: ${reason}`, { cause: error });
   }
 }
 
-async function read(path: string): Promise<Uint8Array> {
+/** The usual kind of JPEG, with libjpeg-turbo's values; `null` for any other file, and for broken ones. */
+async function decodeJpeg(content: Uint8Array): Promise<DecodedImage | null> {
+  if (content[0] !== 0xff || content[1] !== 0xd8) return null;
+  const decoded = await native.decodeJpeg(content);
+  if (!decoded) return null;
+  const [width, height, data] = decoded;
+  return [data, { width, height, channels: 3 }];
+}
+
+/** Reads a file. @throws TorchError naming it */
+export async function readImageFile(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {

@@ -11,7 +11,9 @@
 
 #include "data/batch_memory.h"
 #include "data/image.h"
+#include "data/jpeg.h"
 #include "data/kernels.h"
+#include "support/background.h"
 #include "support/call.h"
 
 namespace torchts {
@@ -162,6 +164,49 @@ napi_value image_tensor(Call& call) {
   return call.env->handles->wrap(target.batch.squeeze(0));
 }
 
+// jpegSize(bytes): [width, height] where decodeJpeg and assembleBatch can decode the file, else null
+napi_value jpeg_size(Call& call) {
+  Bytes raw = bytes_of(call.napi, call.at(0), napi_uint8_array, "a file");
+  std::optional<Size> size = image::jpeg_size(raw.data, raw.length);
+  return size ? js_integers(call.napi, {size->width, size->height}) : js_null(call.napi);
+}
+
+struct DecodeJpeg final : BackgroundWork {
+  std::vector<uint8_t> bytes;  // a copy: JavaScript may do what it likes with its own meanwhile
+  std::optional<Pixels> pixels;
+
+  void execute() override { pixels = image::decode_jpeg(bytes.data(), bytes.size(), {}, false); }
+
+  napi_value result(Env* env) override {
+    if (!pixels) return js_null(env->env);
+    Size size = pixels->size;
+    napi_value buffer, list = js_integers(env->env, {size.width, size.height}), array;
+    uint8_t* data = pixels->own.release();
+    auto free = [](napi_env, void* bytes, void*) { delete[] static_cast<uint8_t*>(bytes); };
+    if (napi_create_external_arraybuffer(env->env, data, size.bytes(), free, nullptr, &buffer) != napi_ok) {
+      // An engine that keeps all memory of JavaScript to itself.
+      std::unique_ptr<uint8_t[]> own(data);
+      void* copy = nullptr;
+      check(env->env, napi_create_arraybuffer(env->env, size.bytes(), &copy, &buffer));
+      std::memcpy(copy, data, size.bytes());
+    }
+    check(env->env, napi_create_typedarray(env->env, napi_uint8_array, size.bytes(), buffer, 0, &array));
+    check(env->env, napi_set_element(env->env, list, 2, array));
+    return list;
+  }
+};
+
+// decodeJpeg(bytes): Promise of [width, height, RGB], or of null where jpegSize gives null or the file is broken
+napi_value decode_jpeg(Call& call) {
+  Bytes raw = bytes_of(call.napi, call.at(0), napi_uint8_array, "a file");
+  auto work = std::make_unique<DecodeJpeg>();
+  work->bytes.assign(raw.data, raw.data + raw.length);
+  return run_in_background(call, "torchts.decodeJpeg", std::move(work));
+}
+
+// How a file says so among the sizes of images: in the place of its channels.
+constexpr int32_t kJpegFile = -3;
+
 // A batch in the making, shared by the chunks that work on it.
 struct Job {
   Env* env;
@@ -169,6 +214,7 @@ struct Job {
   std::vector<uint8_t> bytes;  // a copy: JavaScript may do what it likes with its buffers meanwhile
   std::vector<size_t> offsets;
   std::vector<Size> sizes;
+  std::vector<size_t> file_bytes;  // of an image in a file; 0 for pixels
   std::vector<Program> programs;  // one for all, or one each
   Size result;
   Target target;
@@ -180,7 +226,10 @@ struct Job {
 
   void run(size_t i) {
     const Program& program = programs[programs.size() == 1 ? 0 : i];
-    Pixels out = image::run(Pixels::view(bytes.data() + offsets[i], sizes[i]), program, !target.channels_last);
+    const uint8_t* data = bytes.data() + offsets[i];
+    bool planar = !target.channels_last;
+    Pixels out = file_bytes[i] > 0 ? image::run_jpeg(data, file_bytes[i], sizes[i], program, planar)
+                                   : image::run(Pixels::view(data, sizes[i]), program, planar);
     if (out.size.width != result.width || out.size.height != result.height || out.size.channels != result.channels)
       throw TypedError("shape", "stack expects each tensor to be equal size, but got [" +
                                     std::to_string(result.channels) + ", " + std::to_string(result.height) + ", " +
@@ -258,6 +307,7 @@ void complete(napi_env env, napi_status status, void* data) {
   }
 }
 
+// An image is its pixels, or a JPEG file with −3 for its channels.
 // assembleBatch(images, sizes, programs, tables | null, channelsLast, chunks): Promise of a function that
 // gives N × C × H × W
 napi_value assemble_batch(Call& call) {
@@ -286,7 +336,9 @@ napi_value assemble_batch(Call& call) {
   job->bytes.resize(total);
   auto* numbers = reinterpret_cast<const int32_t*>(dims.data);
   for (size_t i = 0; i < raws.size(); ++i) {
-    job->sizes.push_back(size_of(numbers + 3 * i, raws[i].length));
+    bool file = numbers[3 * i + 2] == kJpegFile;
+    job->file_bytes.push_back(file ? raws[i].length : 0);
+    job->sizes.push_back(file ? Size{numbers[3 * i], numbers[3 * i + 1], 3} : size_of(numbers + 3 * i, raws[i].length));
     std::memcpy(job->bytes.data() + job->offsets[i], raws[i].data, raws[i].length);
   }
   for (napi_value value : programs) job->programs.push_back(program_of(env, value));
@@ -319,6 +371,8 @@ napi_value assemble_batch(Call& call) {
 void register_data(Env* env, napi_value e) {
   define(env, e, "runImage", entry<run_image>);
   define(env, e, "imageTensor", entry<image_tensor>);
+  define(env, e, "jpegSize", entry<jpeg_size>);
+  define(env, e, "decodeJpeg", entry<decode_jpeg>);
   define(env, e, "assembleBatch", entry<assemble_batch>);
 }
 

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "data/jpeg.h"
 #include "data/kernels.h"
 #include "data/resample.h"
 #include "support/errors.h"
@@ -231,6 +234,22 @@ Pixels run(Pixels pixels, const Program& program, bool planar) {
     }
   }
   return pixels;
+}
+
+Pixels run_jpeg(const uint8_t* bytes, size_t length, Size size, const Program& program, bool planar) {
+  std::optional<Window> window;
+  size_t done = 0;
+  if (program.size() >= 5 && program[0] == kCrop) {
+    Window first{program[1], program[2], program[3], program[4]};
+    if (first.left >= 0 && first.top >= 0 && first.width > 0 && first.height > 0 &&
+        int64_t(first.left) + first.width <= size.width && int64_t(first.top) + first.height <= size.height) {
+      window = first;
+      done = 5;
+    }
+  }
+  std::optional<Pixels> pixels = decode_jpeg(bytes, length, window, planar);
+  if (!pixels) throw TypedError("file", "this JPEG file is broken");
+  return run(std::move(*pixels), Program(program.begin() + static_cast<std::ptrdiff_t>(done), program.end()), planar);
 }
 
 }  // namespace torchts::image

@@ -60,6 +60,10 @@ using Program = std::vector<int32_t>;
 // With `planar`, colours may come out planar where that is less work; without, they never do.
 Pixels run(Pixels source, const Program& program, bool planar = false);
 
+// The same for a JPEG file of the given size, of which only what the program uses is decoded. Throws a "file"
+// error where jpeg.h cannot decode it.
+Pixels run_jpeg(const uint8_t* bytes, size_t length, Size size, const Program& program, bool planar);
+
 // The size that a program ends in, without running it.
 Size result_size(Size size, const Program& program);
 

@@ -18,7 +18,20 @@ void transpose(const uint8_t* in, size_t in_stride, size_t rows, size_t columns,
 // A row of pixels to a row of each channel, one behind the other.
 void split_channels(const uint8_t* in, uint8_t* out, size_t width, int32_t channels);
 
+// Rows of three channels, one behind the other, to a row of pixels.
+void join_channels(const uint8_t* in, uint8_t* out, size_t width);
+
 void reverse(const uint8_t* in, uint8_t* out, size_t length);
+
+// Of JPEG (jpeg_kernels.cc). A block of 8 × 8 coefficients to samples; `flat`: only the first is not zero.
+bool has_inverse_dct();
+void inverse_dct(const int16_t* block, bool flat, uint8_t* out, size_t stride);
+// Three parts of a row and, with `both`, one of another.
+void weigh_pair(const uint8_t* near, const uint8_t* far, bool both, int16_t* out, size_t length);
+// Twice as many samples, each three parts the nearer one of `in` and one part the next; in[−1] and in[length] count.
+void upsample_row(const int16_t* in, uint8_t* out, size_t length, bool both);
+void ycc_to_rgb(const uint8_t* luma, const uint8_t* blue, const uint8_t* red, uint8_t* r, uint8_t* g, uint8_t* b,
+                size_t length);
 
 // What becomes of a byte in one channel. Any function of it is a table; where it is (x / 255 − mean) / deviation
 // in float32, each operation rounded, vectors compute it. `fits` says that they do so to the bit.

@@ -10,11 +10,23 @@ export interface RawImage {
   readonly channels: number;
 }
 
+/** An image that is still a JPEG file, for native code to decode, if only the part that is used. */
+export interface EncodedImage {
+  readonly file: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3;
+  /** The image, or the error that says what is wrong with the file. */
+  decode(): Promise<RawImage>;
+}
+
 /** Raw samples of a data set by index, and what is applied to them. */
 export interface ImageSource {
   readonly length: number;
   /** The raw image of an index in range; from memory at once, from the disk as a promise. */
   raw(index: number): unknown;
+  /** The same, but an {@link EncodedImage} where it can be; null where there are none. */
+  readonly encoded: ((index: number) => Promise<unknown>) | null;
   target(index: number): number;
   readonly transform: ((image: never) => unknown) | null;
   readonly targetTransform: ((target: number) => unknown) | null;
@@ -29,6 +41,7 @@ interface ImageDataset {
   readonly targetTransform: ((target: number) => unknown) | null;
   image?(index: number): RawImage;
   raw?(index: number): Promise<unknown>;
+  encoded?(index: number): Promise<unknown>;
 }
 
 function ownerOf(object: object, key: string): object | null {
@@ -63,6 +76,7 @@ export function imageSourceOf(dataset: unknown): ImageSource | null {
     return {
       length: indices.length,
       raw: (i) => inner.raw(indices[i]!),
+      encoded: inner.encoded && ((i) => inner.encoded!(indices[i]!)),
       target: (i) => inner.target(indices[i]!),
       transform: inner.transform,
       targetTransform: inner.targetTransform,
@@ -77,6 +91,7 @@ export function imageSourceOf(dataset: unknown): ImageSource | null {
   return {
     length: images.length,
     raw: (i) => (asynchronous ? images.raw!(i) : images.image!(i)),
+    encoded: typeof images.encoded === 'function' ? (i) => images.encoded!(i) : null,
     target: (i) => images.targets[i]!,
     transform: images.transform,
     targetTransform: images.targetTransform,

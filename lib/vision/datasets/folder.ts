@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import { TorchError, ValueError } from '../../errors.js';
 import { expandUser } from '../../hub/index.js';
+import { native } from '../../native.js';
+import type { EncodedImage } from '../../utils/data/image-source.js';
 import { Image } from '../image.js';
+import { readImageFile } from '../image-decode.js';
 import { bindArguments } from './arguments.js';
 import { findClasses, walkFiles } from './folder-walk.js';
 import { type Transform, VisionDataset } from './vision-dataset.js';
@@ -181,6 +184,17 @@ export class ImageFolder<Raw = Image, Sample = Raw, Target = number> extends Dat
   /** Another name of `samples`, as torchvision has it. */
   get imgs(): readonly (readonly [path: string, target: number])[] {
     return this.samples;
+  }
+
+  /** @internal `raw`, or the file itself where it is a JPEG that the data loader decodes in native code. */
+  async encoded(index: number): Promise<Raw | EncodedImage> {
+    if ((this.loader as unknown) !== Image.fromFile) return this.raw(index);
+    const [path] = this.samples[this.checkedIndex(index)]!;
+    const file = await readImageFile(path);
+    const decode = (): Promise<Image> => Image.fromBytes(file, path);
+    const size = native.jpegSize(file);
+    if (!size) return (await decode()) as Raw;
+    return { file, width: size[0], height: size[1], channels: 3, decode };
   }
 
   /**

@@ -8,7 +8,7 @@ import importlib
 import sys
 import warnings
 
-AREAS = ["rng", "init", "modules", "optim", "resnet", "transforms", "loader", "printing", "indexing", "serialization", "ops", "profiler", "jit"]
+AREAS = ["rng", "init", "modules", "optim", "resnet", "transforms", "jpeg", "loader", "printing", "indexing", "serialization", "ops", "profiler", "jit"]
 
 
 def main():

@@ -61,6 +61,25 @@ const chains: Record<string, () => Chain> = {
       new transforms.ToTensor(),
       normalize,
     ]),
+  'steps after a resize': () =>
+    new transforms.Compose([
+      new transforms.Resize([37, 41]),
+      new transforms.CenterCrop([21, 45]),
+      new transforms.Pad([3, 1, 2, 4], 7, 'symmetric'),
+      new transforms.RandomHorizontalFlip(),
+      new transforms.RandomVerticalFlip(),
+      new transforms.RandomApply([new transforms.Grayscale(3)], 0.5),
+      new transforms.Resize([19, 50], 'bicubic'),
+      new transforms.ToTensor(),
+      normalize,
+    ]),
+  'nearest and back': () =>
+    new transforms.Compose([
+      new transforms.Resize(17),
+      new transforms.Resize([40, 33], 'nearest'),
+      new transforms.Grayscale(3),
+      new transforms.PILToTensor(),
+    ]),
   'a function in between': () =>
     new transforms.Compose([
       new transforms.Resize(9),
@@ -122,14 +141,75 @@ describe('native batches', () => {
     expect(y.tolist()).to.deep.equal([1, 2, 2]);
   });
 
-  it('can lie channels-last', async () => {
-    const options = { batchSize: 4, memoryFormat: 'channelsLast' } as const;
-    const dataset = images(chains['the tutorial']!());
-    const [x] = await new DataLoader(dataset, options).first();
-    expect(x.isContiguous({ memoryFormat: 'channelsLast' })).to.equal(true);
-    const [a] = await new DataLoader(new Plain(dataset), options).first();
-    expect(a.isContiguous({ memoryFormat: 'channelsLast' })).to.equal(true);
-    expect(x.equal(a)).to.equal(true);
+  for (const [name, make] of Object.entries(chains))
+    it(`${name}: can lie channels-last`, async () => {
+      const options = { batchSize: 4, memoryFormat: 'channelsLast' } as const;
+      torch.manualSeed(8);
+      const [x] = await new DataLoader(images(make()), options).first();
+      expect(x.isContiguous({ memoryFormat: 'channelsLast' })).to.equal(true);
+      torch.manualSeed(8);
+      const [a] = await new DataLoader(new Plain(images(make())), options).first();
+      expect(a.isContiguous({ memoryFormat: 'channelsLast' })).to.equal(true);
+      expect(x.equal(a)).to.equal(true);
+    });
+
+  it('normalise as the operators do, to the bit, for any means and deviations', async () => {
+    torch.manualSeed(0);
+    for (let i = 0; i < 40; i++) {
+      const [mean, std] = [
+        torch.rand(3).tolist(),
+        torch
+          .rand(3)
+          .mul(10 ** (i % 5))
+          .tolist(),
+      ] as number[][];
+      const chain = new transforms.Compose([
+        new transforms.Resize([3, 85]),
+        new transforms.ToTensor(),
+        new transforms.Normalize(i % 7 === 0 ? [0.5] : mean!, i % 7 === 0 ? [0.5] : std!),
+      ]);
+      for (const memoryFormat of [null, 'channelsLast'] as const) {
+        const options = { batchSize: count, memoryFormat };
+        const [x] = await new DataLoader(images(chain), options).first();
+        const [a] = await new DataLoader(new Plain(images(chain)), options).first();
+        expect(x.equal(a), `${mean} ${std}`).to.equal(true);
+      }
+    }
+  });
+
+  it('take the memory of earlier batches, but never of one that is in use', async () => {
+    const chain = new transforms.Compose([new transforms.Resize(300), new transforms.ToTensor()]);
+    const dataset = images(chain);
+    const loader = new DataLoader(dataset, { batchSize: 2 });
+    const kept: Tensor[] = [];
+    for (let pass = 0; pass < 4; pass++) for await (const [x] of loader) kept.push(x);
+    for (const [i, x] of kept.entries()) {
+      const [first] = dataset.get((i * 2) % count);
+      const [second] = dataset.get((i * 2 + 1) % count);
+      expect(x.equal(torch.stack([first, second])), `batch ${i}`).to.equal(true);
+    }
+    expect(new Set(kept.map((x) => x.dataPtr())).size).to.equal(kept.length);
+    const before = kept.map((x) => x.dataPtr());
+    for (const x of kept.splice(0)) x.dispose();
+    const again: Tensor[] = [];
+    for await (const [x] of loader) again.push(x);
+    expect(before).to.include.members(again.map((x) => x.dataPtr()));
+  });
+
+  it('are counted once, and given back', async () => {
+    const loader = new DataLoader(
+      images(new transforms.Compose([new transforms.Resize(300), new transforms.ToTensor()])),
+      {
+        batchSize: 2,
+      },
+    );
+    const [x] = await loader.first();
+    const held = torch.memoryStats().bytes;
+    const view = x.view(-1);
+    x.dispose();
+    expect(torch.memoryStats().bytes).to.be.closeTo(held, 2000);
+    view.dispose();
+    expect(torch.memoryStats().bytes).to.be.at.most(held - 2 * 3 * 300 * 300 * 4 + 2000);
   });
 
   it("a user's own get is called", async () => {
