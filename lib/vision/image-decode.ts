@@ -34,6 +34,10 @@ async function decodeJpeg(content: Uint8Array): Promise<DecodedImage | null> {
   return [data, { width, height, channels: 3 }];
 }
 
+/** Width and height of a JPEG file that native code decodes; null for any other file. */
+export const jpegSize = (content: Uint8Array): [width: number, height: number] | null =>
+  native.jpegSize(content);
+
 /** Reads a file. @throws TorchError naming it */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   try {

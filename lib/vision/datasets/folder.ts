@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { TorchError, ValueError } from '../../errors.js';
 import { expandUser } from '../../hub/index.js';
-import { native } from '../../native.js';
 import type { EncodedImage } from '../../utils/data/image-source.js';
 import { Image } from '../image.js';
-import { readImageFile } from '../image-decode.js';
+import { jpegSize, readImageFile } from '../image-decode.js';
 import { bindArguments } from './arguments.js';
 import { findClasses, walkFiles } from './folder-walk.js';
 import { type Transform, VisionDataset } from './vision-dataset.js';
@@ -192,7 +191,7 @@ export class ImageFolder<Raw = Image, Sample = Raw, Target = number> extends Dat
     const [path] = this.samples[this.checkedIndex(index)]!;
     const file = await readImageFile(path);
     const decode = (): Promise<Image> => Image.fromBytes(file, path);
-    const size = native.jpegSize(file);
+    const size = jpegSize(file);
     if (!size) return (await decode()) as Raw;
     return { file, width: size[0], height: size[1], channels: 3, decode };
   }
