@@ -19,6 +19,7 @@ void register_modes(Env*, napi_value);
 void register_random(Env*, napi_value);
 void register_cuda(Env*, napi_value);
 void register_optim(Env*, napi_value);
+void register_adam(Env*, napi_value);
 void register_data(Env*, napi_value);
 void register_serialize(Env*, napi_value);
 void register_profiler(Env*, napi_value);
@@ -105,6 +106,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     register_random(env, exports);
     register_cuda(env, exports);
     register_optim(env, exports);
+    register_adam(env, exports);
     register_data(env, exports);
     register_serialize(env, exports);
     register_profiler(env, exports);

@@ -1,5 +1,6 @@
 /** Adam and AdamW. */
 import { ArgumentError, TorchError, ValueError } from '../errors.js';
+import { native } from '../native.js';
 import { fromTypedArray } from '../tensor/create.js';
 import { Tensor } from '../tensor/tensor.js';
 import { bindArguments, firstByKeyword } from '../utils/arguments.js';
@@ -104,9 +105,10 @@ function complete(
  * `m = β₁m + (1 − β₁)g`, `v = β₂v + (1 − β₂)g²`, `θ −= lr · m̂ / (√v̂ + eps)` with
  * `m̂ = m / (1 − β₁ᵗ)` and `v̂ = v / (1 − β₂ᵗ)`; weight decay is added to the gradient.
  *
- * By default the step runs as a few native calls over all parameters (`foreach`), equal to the bit to
- * the plain algorithm that Python runs on the CPU (`{ fused: false, foreach: false }`). `fused: true`
- * is one native call, faster, and differs in the last bits of a float, as in Python.
+ * By default the step is equal to the bit to the plain algorithm that Python runs on the CPU
+ * (`{ fused: false, foreach: false }`). It is one native pass where the parameters are dense float32 or
+ * float64 on the CPU, and a few native calls over all parameters otherwise, or with `foreach: true`.
+ * `fused: true` is PyTorch's fused kernel and differs in the last bits of a float, as in Python.
  *
  * State of a parameter: `step` (float32, one element), `exp_avg`, `exp_avg_sq` and with `amsgrad`
  * `max_exp_avg_sq` (shape and dtype of the parameter). Source: torch.optim.Adam.
@@ -225,7 +227,33 @@ function plainStep(group: Group, row: Row): void {
   op.addcdiv_([param, avg, denominator], { value: -stepSize });
 }
 
+/**
+ * The foreach form in one pass through memory, with the same bits (native/optim/adam.cc): whether it fits
+ * and has run. An explicit `foreach: true` keeps to the calls over lists.
+ */
+function nativeStep(group: Group, rows: Row[]): boolean {
+  const { lr, eps, weightDecay } = group;
+  if (group.foreach || group.amsgrad || group.maximize || typeof lr !== 'number') return false;
+  const [beta1, beta2] = group.betas;
+  const handles = (pick: (row: Row) => Tensor): Tensor['handle'][] => rows.map((row) => pick(row).handle);
+  const lists = [
+    handles((r) => r.param),
+    handles((r) => r.grad),
+    handles((r) => r.avg),
+    handles((r) => r.square),
+  ] as const;
+  const counts = new Float64Array(rows.length);
+  const steps = handles((r) => r.step);
+  if (!native.adamBegin(...lists, steps, counts)) return false;
+  const corrections = counts.map((step) => Math.sqrt(1 - beta2 ** step));
+  const scales = counts.map((step) => -(lr / (1 - beta1 ** step)));
+  const rates = Float64Array.of(lr, beta1, beta2, eps, weightDecay);
+  native.adamStep(...lists, corrections, scales, rates, group.decoupledWeightDecay);
+  return true;
+}
+
 function foreachStep(group: Group, rows: Row[]): void {
+  if (nativeStep(group, rows)) return;
   const { eps, weightDecay, maximize } = group;
   const [beta1, beta2] = group.betas;
   const lr = scalar(group.lr);
