@@ -161,15 +161,12 @@ void HandleSlab::finalize(napi_env, void* data, void* hint) {
 // V8 answers `adjust_external_memory` with a collection of its own choosing, often late: a training
 // step would hold the activations of the step before. So the collection is asked for by name when
 // the bytes behind wrappers have grown by a step since the last one: of the young generation, as the
-// wrappers of a step are young, and once more where that did not help: what was just made is let go late.
+// wrappers of a step are young. Once only: a second one would make what is still in use old.
 void HandleSlab::relieve_pressure() {
   int64_t step = std::max(kPressureStep, env->bytes_at_collection / 8);
   if (env->external_bytes - env->bytes_at_collection < step) return;
   if (env->sweep_handles) sweep();
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (attempt == 1 && env->external_bytes - env->bytes_at_collection < step / 2) break;
-    collect(false);
-  }
+  collect(false);
   env->bytes_at_collection = env->external_bytes;
 }
 
@@ -221,6 +218,7 @@ napi_value HandleSlab::wrap_batch(at::Tensor&& tensor) {
   if (env->batch_bytes - env->batch_at_collection >= std::max(kBatchStep, env->batch_at_collection / 2)) {
     collect(true);
     env->batch_at_collection = env->batch_bytes;
+    env->bytes_at_collection = env->external_bytes;
   }
   env->storages.try_emplace(storage, Env::StorageUse{bytes, 0, true});
   env->batch_bytes += bytes;
