@@ -2,22 +2,11 @@
 #include <cstring>
 
 #include "data/kernels.h"
-
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")
-#endif
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TORCHTS_WIDE __attribute__((target_clones("avx2", "default")))
-#define TORCHTS_INLINE inline __attribute__((always_inline))
-#else
-#define TORCHTS_WIDE
-#define TORCHTS_INLINE inline
-#endif
+#include "support/vectors.h"
 
 namespace torchts::image {
 
 #if defined(__GNUC__)
-#pragma GCC diagnostic ignored "-Wpsabi"  // vectors are passed between inlined functions only
 namespace {
 
 typedef int32_t Eight __attribute__((vector_size(32)));

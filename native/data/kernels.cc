@@ -3,23 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "support/vectors.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define TORCHTS_AVX2 1
-#endif
-
-// Loops below are written for the vectoriser, which GCC's -O2 asks for less than it can do.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O3")
-#endif
-
-// The machine decides at run time which form of a loop is used.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define TORCHTS_WIDE __attribute__((target_clones("avx2", "default")))
-#define TORCHTS_INLINE inline __attribute__((always_inline))
-#else
-#define TORCHTS_WIDE
-#define TORCHTS_INLINE inline
 #endif
 
 namespace torchts::image {

@@ -2,13 +2,10 @@
 
 #include <cmath>
 
+#include "support/vectors.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define TORCHTS_AVX2 __attribute__((target("avx2,fma")))
-#endif
-#if defined(__GNUC__)
-#define TORCHTS_INLINE inline __attribute__((always_inline))
-#else
-#define TORCHTS_INLINE inline
 #endif
 
 namespace torchts::adam {
