@@ -307,7 +307,7 @@ export interface Native {
   labelEnter(name: string, args?: string | null): number;
   labelExit(label: number): void;
 
-  // jit: values go down with handles in the places of tensors, and come back as native/jit/values.h says
+  // jit: values go down with handles in the places of tensors, and come back as native/dispatch/convert.h says
   /** A module without members; in the compilation unit of `root`, where there is one. */
   jitCreate(name: string, training: boolean, root: ScriptHandle | null): ScriptHandle;
   jitRegister(script: ScriptHandle, kind: 'parameter' | 'buffer', name: string, value: Handle): void;

@@ -52,9 +52,7 @@ export function freeze(module: ScriptModule, options?: FreezeOptions): ScriptMod
  */
 export function optimizeForInference(module: ScriptModule): ScriptModule {
   expectScript('optimizeForInference', module);
-  // Frozen modules have no mode any more; a trace is taken as it is, as in Python.
-  const { training } = module;
-  const frozen = freeze(training ? module.eval() : module);
+  const frozen = freeze(module.training ? module.eval() : module);
   syncMode();
   return new ScriptModule(native.jitOptimize(scriptHandle(frozen)));
 }

@@ -4,9 +4,10 @@ import { NotImplementedError } from '../errors.js';
 import { native } from '../native.js';
 import { Module } from '../nn/module.js';
 import { Parameter } from '../nn/parameter.js';
+import { fromNative } from '../ops/invoke.js';
 import { syncMode } from '../ops/mode.js';
 import { Tensor } from '../tensor/index.js';
-import { fromNative, toNative } from './values.js';
+import { toNative } from './values.js';
 
 /** What an instance keeps beside its members; under a symbol, as members are found by their names. */
 interface Inside {
@@ -119,12 +120,12 @@ export class ScriptModule<I extends any[] = any[], O = any> extends Module<I, O>
   }
 
   override registerModule(name: string, module: Module | null): void {
-    (this as unknown as Carrier)[inside].names.push(name);
     super.registerModule(name, module);
+    (this as unknown as Carrier)[inside].names.push(name);
   }
 
   override registerParameter(name: string, parameter: Parameter | null): void {
-    (this as unknown as Carrier)[inside].names.push(name);
     super.registerParameter(name, parameter);
+    (this as unknown as Carrier)[inside].names.push(name);
   }
 }

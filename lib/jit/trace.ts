@@ -4,12 +4,13 @@ import { noGrad } from '../autograd/index.js';
 import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
 import { Module } from '../nn/module.js';
-import { syncMode } from '../ops/mode.js';
+import { fromNative } from '../ops/invoke.js';
+import { isPromise } from '../ops/mode.js';
 import { getRngState, setRngState } from '../random/index.js';
 import { Tensor } from '../tensor/index.js';
 import { checkedOptions } from '../tensor/keywords.js';
 import { ScriptModule } from './script-module.js';
-import { fromNative, toNative } from './values.js';
+import { toNative } from './values.js';
 
 /** Options of {@link trace}. */
 export interface TraceOptions {
@@ -106,12 +107,11 @@ export function trace(
     : native.jitCreate(identifier(target.name), false, null);
   const call = target as (...inputs: unknown[]) => unknown;
   const randomState = getRngState();
-  syncMode();
   tracing = true;
   try {
     const forward = (values: unknown[]): unknown => {
       const result = call(...values.map(fromNative));
-      if (typeof (result as PromiseLike<unknown> | null)?.then === 'function')
+      if (isPromise(result))
         throw new ArgumentError('jit.trace() follows synchronous functions; this one gives a Promise');
       return toNative(result);
     };

@@ -55,11 +55,25 @@ export function findPacket(name: string, options: PacketOptions = {}): number | 
   return id < 0 ? undefined : id;
 }
 
+/** A dict, from its keys and values in turn behind the kind. */
+function toDict(flat: readonly unknown[]): Record<string, unknown> | Map<unknown, unknown> {
+  const entries: [unknown, unknown][] = [];
+  for (let i = 1; i < flat.length; i += 2) entries.push([fromNative(flat[i]), fromNative(flat[i + 1])]);
+  if (!entries.every(([key]) => typeof key === 'string')) return new Map(entries);
+  const dict = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of entries) dict[key as string] = value;
+  return dict;
+}
+
+/** The JavaScript form of what the native side gives (native/dispatch/convert.h). */
+export const fromNative = (value: unknown): unknown => wrapResult(value, undefined, undefined);
+
 /** A result of an operator in its JavaScript form; `given` are the values that in-place forms give back. */
 function wrapResult(result: unknown, first: unknown, out: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
   if (Array.isArray(result)) {
     const kind: unknown = result[0];
+    if (kind === 'dict') return toDict(result);
     if (kind === undefined) return { re: result[1] as number, im: result[2] as number };
     const outs = Array.isArray(out) ? out : undefined;
     const values: unknown[] = [];

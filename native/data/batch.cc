@@ -312,16 +312,9 @@ void complete(napi_env env, napi_status status, void* data) {
 // gives N × C × H × W
 napi_value assemble_batch(Call& call) {
   napi_env env = call.napi;
-  auto elements = [&](size_t i) {
-    uint32_t length = 0;
-    check(env, napi_get_array_length(env, call.at(i), &length));
-    std::vector<napi_value> values(length);
-    for (uint32_t k = 0; k < length; ++k) check(env, napi_get_element(env, call.at(i), k, &values[k]));
-    return values;
-  };
-  auto images = elements(0);
+  auto images = read_elements(env, call.at(0));
   Bytes dims = bytes_of(env, call.at(1), napi_int32_array, "the sizes");
-  auto programs = elements(2);
+  auto programs = read_elements(env, call.at(2));
   if (images.empty() || dims.length != images.size() * 3 || (programs.size() != 1 && programs.size() != images.size()))
     throw TypedError("shape", "a batch needs images, a size for each, and a program for all or for each");
   auto job = std::make_shared<Job>();

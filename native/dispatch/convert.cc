@@ -447,6 +447,15 @@ bool convert(Env* env, const ArgPlan& plan, napi_value value, Strictness strictn
   }
 }
 
+// The names of a named tuple.
+static napi_value names_of(napi_env napi, const c10::FunctionSchema& schema) {
+  napi_value names;
+  uint32_t next = 0;
+  check(napi, napi_create_array(napi, &names));
+  for (const auto& argument : schema.arguments()) check(napi, napi_set_element(napi, names, next++, js_string(napi, argument.name())));
+  return names;
+}
+
 napi_value to_js(Env* env, const c10::IValue& value) {
   napi_env napi = env->env;
   if (value.isTensor()) return env->handles->wrap(value.toTensor());
@@ -478,10 +487,19 @@ napi_value to_js(Env* env, const c10::IValue& value) {
     return array;
   }
   if (value.isTuple()) {
-    push(js_null(napi));
+    auto schema = value.type()->expectRef<c10::TupleType>().schema();
+    push(schema ? names_of(napi, *schema) : js_null(napi));
     for (const c10::IValue& item : value.toTupleRef().elements()) {
       element = to_js(env, item);
       push(element);
+    }
+    return array;
+  }
+  if (value.isGenericDict()) {
+    push(js_string(napi, "dict"));
+    for (const auto& entry : value.toGenericDict()) {
+      push(to_js(env, entry.key()));
+      push(to_js(env, entry.value()));
     }
     return array;
   }

@@ -34,7 +34,8 @@ const char* dtype_name(c10::ScalarType type);
 std::optional<c10::MemoryFormat> memory_format_of_name(const std::string& name);
 
 // A result: a tensor as handle, a number, boolean, string or null; anything else as an array whose
-// first element tells what follows: an array of names (a tuple), null (a list), undefined (a complex number).
+// first element tells what follows: an array of names (a tuple with names), null (any other list or tuple),
+// 'dict' (keys and values in turn), undefined (a complex number).
 napi_value to_js(Env* env, const c10::IValue& value);
 
 // What was given, for error messages: "Tensor", "int", "float", "list of 3", …

@@ -1,6 +1,7 @@
 // Making TorchScript modules: member by member, and their forward by tracing.
 #include <torch/csrc/jit/frontend/tracer.h>
 
+#include "dispatch/convert.h"
 #include "jit/script.h"
 #include "jit/values.h"
 
@@ -34,14 +35,10 @@ napi_value trace(Call& call) {
   Env* env = call.env;
   napi_env napi = call.napi;
   auto& script = script_at(call, 0);
-  uint32_t count = 0;
-  check(napi, napi_get_array_length(napi, call.at(1), &count));
   torch::jit::Stack inputs;
   script.examples.clear();
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value value;
-    check(napi, napi_get_element(napi, call.at(1), i, &value));
-    inputs.push_back(to_traceable(env, value, "input " + std::to_string(i) + " of trace()"));
+  for (napi_value value : read_elements(napi, call.at(1))) {
+    inputs.push_back(to_traceable(env, value, "input " + std::to_string(inputs.size()) + " of trace()"));
     const auto& input = inputs.back();
     script.examples.push_back(input.isTensor() ? c10::TensorType::create(input.toTensor()) : input.type());
   }
@@ -50,7 +47,7 @@ napi_value trace(Call& call) {
   auto body = [&](torch::jit::Stack given) -> torch::jit::Stack {
     napi_value array, undefined, result;
     check(napi, napi_create_array(napi, &array));
-    for (uint32_t i = 0; i < given.size(); ++i) check(napi, napi_set_element(napi, array, i, from_ivalue(env, given[i])));
+    for (uint32_t i = 0; i < given.size(); ++i) check(napi, napi_set_element(napi, array, i, to_js(env, given[i])));
     check(napi, napi_get_undefined(napi, &undefined));
     napi_value arguments[] = {array};
     check(napi, napi_call_function(napi, undefined, forward, 1, arguments, &result));

@@ -51,10 +51,7 @@ struct Save : BackgroundWork {
 // jitSave(script, fd)
 napi_value save(Call& call) {
   auto work = std::make_unique<Save>();
-  const auto& script = script_at(call, 0);
-  if (script.compiled)
-    throw TypedError("not_implemented", "what optimizeForInference() gives is made for this machine and cannot be saved; save the traced or frozen module and optimize it after loading");
-  work->module = script.module;
+  work->module = script_at(call, 0).module;
   work->fd = static_cast<int>(call.integer(1));
   return run_in_background(call, "torchts.jit.save", std::move(work));
 }

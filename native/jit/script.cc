@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/python_print.h>
 
+#include "dispatch/convert.h"
 #include "jit/values.h"
 #include "support/background.h"
 
@@ -33,7 +34,7 @@ std::vector<c10::IValue> read_inputs(Call& call, const Script& script, size_t fr
 // jitForward(script, ...inputs)
 napi_value forward(Call& call) {
   const auto& script = script_at(call, 0);
-  return from_ivalue(call.env, script.run(read_inputs(call, script, 1)));
+  return to_js(call.env, script.run(read_inputs(call, script, 1)));
 }
 
 // The modes of the calling flow hold on the thread of the pool, too.
@@ -48,7 +49,7 @@ struct Forward : BackgroundWork {
     output = script.run(std::move(inputs));
     inputs.clear();
   }
-  napi_value result(Env* env) override { return from_ivalue(env, output); }
+  napi_value result(Env* env) override { return to_js(env, output); }
 };
 
 // jitForwardAsync(script, ...inputs)
@@ -88,7 +89,7 @@ napi_value members(Call& call) {
   return list;
 }
 
-// jitInfo(script): { name, training, callable, optimized }
+// jitInfo(script): { name, training, callable, optimized }. A frozen module has no mode, and is not in training.
 napi_value info(Call& call) {
   const auto& script = script_at(call, 0);
   napi_env napi = call.napi;
@@ -96,7 +97,7 @@ napi_value info(Call& call) {
   check(napi, napi_create_object(napi, &object));
   auto put = [&](const char* name, napi_value value) { check(napi, napi_set_named_property(napi, object, name, value)); };
   put("name", js_string(napi, script.module.type()->name()->name()));
-  put("training", js_bool(napi, script.module.is_training()));
+  put("training", js_bool(napi, script.module.attr("training", false).toBool()));
   put("callable", js_bool(napi, has_forward(script)));
   put("optimized", js_bool(napi, script.compiled != nullptr));
   return object;
@@ -124,13 +125,7 @@ napi_value set_training(Call& call) {
 napi_value freeze(Call& call) {
   const auto& script = script_at(call, 0);
   std::vector<std::string> preserved;
-  uint32_t count = 0;
-  check(call.napi, napi_get_array_length(call.napi, call.at(1), &count));
-  for (uint32_t i = 0; i < count; ++i) {
-    napi_value name;
-    check(call.napi, napi_get_element(call.napi, call.at(1), i, &name));
-    preserved.push_back(read_string(call.napi, name));
-  }
+  for (napi_value name : read_elements(call.napi, call.at(1))) preserved.push_back(read_string(call.napi, name));
   auto frozen = std::make_unique<Script>();
   frozen->module = torch::jit::freeze(script.module, preserved, call.boolean(2));
   frozen->examples = script.examples;
@@ -175,11 +170,8 @@ napi_value wrap_script(Env* env, std::unique_ptr<Script> script) {
 }
 
 Script& script_at(Call& call, size_t i) {
-  bool ours = false;
-  void* data = nullptr;
-  if (call.type(i) == napi_external) napi_check_object_type_tag(call.napi, call.at(i), &kScriptTag, &ours);
-  if (!ours || napi_get_value_external(call.napi, call.at(i), &data) != napi_ok)
-    throw TypedError("argument", "argument " + std::to_string(i) + " must be a ScriptModule");
+  void* data = call.external(i, kScriptTag);
+  if (!data) throw TypedError("argument", "argument " + std::to_string(i) + " must be a ScriptModule");
   return *static_cast<Script*>(data);
 }
 

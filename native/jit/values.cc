@@ -24,19 +24,11 @@ bool is_array(Env* env, napi_value value) {
   return array;
 }
 
-std::vector<napi_value> elements(Env* env, napi_value array) {
-  uint32_t length = 0;
-  check(env->env, napi_get_array_length(env->env, array, &length));
-  std::vector<napi_value> found(length);
-  for (uint32_t i = 0; i < length; ++i) check(env->env, napi_get_element(env->env, array, i, &found[i]));
-  return found;
-}
-
 std::vector<std::pair<std::string, napi_value>> entries(Env* env, napi_value object) {
   napi_value names, value;
   check(env->env, napi_get_property_names(env->env, object, &names));
   std::vector<std::pair<std::string, napi_value>> found;
-  for (napi_value name : elements(env, names)) {
+  for (napi_value name : read_elements(env->env, names)) {
     check(env->env, napi_get_property(env->env, object, name, &value));
     found.emplace_back(read_string(env->env, name), value);
   }
@@ -96,14 +88,14 @@ c10::IValue to_ivalue(Env* env, napi_value value, const c10::TypePtr& type, cons
       if (!is_array(env, value)) refuse(env, value, type->repr_str() + " (an array)", name);
       auto element = type->expectRef<c10::ListType>().getElementType();
       c10::impl::GenericList list(element);
-      auto items = elements(env, value);
+      auto items = read_elements(env->env, value);
       for (size_t i = 0; i < items.size(); ++i) list.push_back(to_ivalue(env, items[i], element, element_name(name, i)));
       return list;
     }
     case c10::TypeKind::TupleType: {
       auto types = type->expectRef<c10::TupleType>().elements();
       if (!is_array(env, value)) refuse(env, value, type->repr_str() + " (an array)", name);
-      auto items = elements(env, value);
+      auto items = read_elements(env->env, value);
       if (items.size() != types.size())
         throw TypedError("argument", name + " expects " + type->repr_str() + ", got an array of " + std::to_string(items.size()));
       std::vector<c10::IValue> values;
@@ -131,7 +123,7 @@ c10::IValue to_traceable(Env* env, napi_value value, const std::string& name) {
   }
   if (is_array(env, value)) {
     std::vector<c10::IValue> values;
-    auto items = elements(env, value);
+    auto items = read_elements(env->env, value);
     for (size_t i = 0; i < items.size(); ++i) values.push_back(to_traceable(env, items[i], element_name(name, i)));
     return c10::ivalue::Tuple::create(std::move(values));
   }
@@ -150,43 +142,6 @@ c10::IValue to_traceable(Env* env, napi_value value, const std::string& name) {
     return dict;
   }
   refuse(env, value, "Tensors and (nested) arrays and plain objects of Tensors", name);
-}
-
-napi_value from_ivalue(Env* env, const c10::IValue& value) {
-  if (!value.isList() && !value.isTuple() && !value.isGenericDict() && !value.isComplexDouble()) return to_js(env, value);
-  napi_env napi = env->env;
-  napi_value array;
-  check(napi, napi_create_array(napi, &array));
-  uint32_t next = 0;
-  auto push = [&](napi_value v) { check(napi, napi_set_element(napi, array, next++, v)); };
-  if (value.isComplexDouble()) {
-    auto number = value.toComplexDouble();
-    push(js_string(napi, "complex"));
-    push(js_number(napi, number.real()));
-    push(js_number(napi, number.imag()));
-  } else if (value.isList()) {
-    push(js_string(napi, "list"));
-    for (const c10::IValue& item : value.toListRef()) push(from_ivalue(env, item));
-  } else if (value.isTuple()) {
-    auto schema = value.type()->expectRef<c10::TupleType>().schema();
-    if (schema) {
-      napi_value names;
-      uint32_t at = 0;
-      check(napi, napi_create_array(napi, &names));
-      for (const auto& argument : schema->arguments()) check(napi, napi_set_element(napi, names, at++, js_string(napi, argument.name())));
-      push(names);
-    } else {
-      push(js_string(napi, "tuple"));
-    }
-    for (const c10::IValue& item : value.toTupleRef().elements()) push(from_ivalue(env, item));
-  } else {
-    push(js_string(napi, "dict"));
-    for (const auto& entry : value.toGenericDict()) {
-      push(from_ivalue(env, entry.key()));
-      push(from_ivalue(env, entry.value()));
-    }
-  }
-  return array;
 }
 
 }  // namespace torchts

@@ -1,4 +1,5 @@
-// Values of TorchScript: nested arrays and objects of tensors and numbers.
+// Values for TorchScript: nested arrays and objects of tensors and numbers. Results go the way of any
+// operator's (dispatch/convert.h).
 #pragma once
 
 #include <string>
@@ -16,9 +17,5 @@ c10::IValue to_ivalue(Env* env, napi_value value, const c10::TypePtr& type, cons
 // A value whose type it tells itself, as the tracer takes it: tensors, arrays of them (a tuple), plain
 // objects (a dict of strings).
 c10::IValue to_traceable(Env* env, napi_value value, const std::string& name);
-
-// A handle, a number, string, boolean or null; anything else as an array whose first element tells what
-// follows: 'list', 'tuple', 'dict' (keys and values in turn), 'complex', or the array of a named tuple's names.
-napi_value from_ivalue(Env* env, const c10::IValue& value);
 
 }  // namespace torchts

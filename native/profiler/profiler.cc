@@ -202,11 +202,8 @@ napi_value stopped(Call& call) { return js_bool(call.napi, kineto::isKinetoStopp
 OpenLabels& OpenLabels::of(Env* env) { return state_of(env).labels; }
 
 ProfilerTrace& trace_at(Call& call, size_t i) {
-  bool ours = false;
-  void* data = nullptr;
-  if (call.type(i) != napi_external || napi_check_object_type_tag(call.napi, call.at(i), &kTraceTag, &ours) != napi_ok ||
-      !ours || napi_get_value_external(call.napi, call.at(i), &data) != napi_ok)
-    throw TypedError("argument", "expected a trace of the profiler");
+  void* data = call.external(i, kTraceTag);
+  if (!data) throw TypedError("argument", "expected a trace of the profiler");
   auto& trace = *static_cast<ProfilerTrace*>(data);
   if (!trace.result) throw TypedError("disposed", "this trace has been given back: a later recording took its place");
   return trace;

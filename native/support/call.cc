@@ -29,13 +29,11 @@ std::vector<at::Tensor> Call::tensors(size_t i, bool undefined_allowed) const {
   bool is_array = false;
   if (i < argc) check(napi, napi_is_array(napi, argv[i], &is_array));
   if (!is_array) throw TypedError("type", "argument " + std::to_string(i + 1) + " must be an array of Tensors");
-  uint32_t length;
-  check(napi, napi_get_array_length(napi, argv[i], &length));
+  auto elements = read_elements(napi, argv[i]);
   std::vector<at::Tensor> result;
-  result.reserve(length);
-  for (uint32_t k = 0; k < length; ++k) {
-    napi_value element;
-    check(napi, napi_get_element(napi, argv[i], k, &element));
+  result.reserve(elements.size());
+  for (size_t k = 0; k < elements.size(); ++k) {
+    napi_value element = elements[k];
     const at::Tensor* t = env->handles->tensor(napi, element);
     if (t) {
       result.push_back(*t);
@@ -95,18 +93,31 @@ std::vector<int64_t> Call::integers(size_t i) const {
   bool is_array = false;
   if (i < argc) check(napi, napi_is_array(napi, argv[i], &is_array));
   if (!is_array) throw TypedError("type", "argument " + std::to_string(i + 1) + " must be an array of whole numbers");
-  uint32_t length;
-  check(napi, napi_get_array_length(napi, argv[i], &length));
-  std::vector<int64_t> result(length);
-  for (uint32_t k = 0; k < length; ++k) {
-    napi_value element;
-    check(napi, napi_get_element(napi, argv[i], k, &element));
+  auto elements = read_elements(napi, argv[i]);
+  std::vector<int64_t> result(elements.size());
+  for (size_t k = 0; k < elements.size(); ++k) {
     double value;
-    if (napi_get_value_double(napi, element, &value) != napi_ok || std::trunc(value) != value)
+    if (napi_get_value_double(napi, elements[k], &value) != napi_ok || std::trunc(value) != value)
       throw TypedError("type", "element " + std::to_string(k) + " of argument " + std::to_string(i + 1) + " must be a whole number");
     result[k] = static_cast<int64_t>(value);
   }
   return result;
+}
+
+void* Call::external(size_t i, const napi_type_tag& tag) const {
+  bool ours = false;
+  void* data = nullptr;
+  if (type(i) != napi_external || napi_check_object_type_tag(napi, argv[i], &tag, &ours) != napi_ok || !ours) return nullptr;
+  check(napi, napi_get_value_external(napi, argv[i], &data));
+  return data;
+}
+
+std::vector<napi_value> read_elements(napi_env env, napi_value array) {
+  uint32_t length = 0;
+  check(env, napi_get_array_length(env, array, &length));
+  std::vector<napi_value> elements(length);
+  for (uint32_t i = 0; i < length; ++i) check(env, napi_get_element(env, array, i, &elements[i]));
+  return elements;
 }
 
 void define(Env* env, napi_value exports, const char* name, napi_callback callback) {

@@ -38,6 +38,8 @@ struct Call {
   bool boolean_or(size_t i, bool fallback) const { return missing(i) ? fallback : boolean(i); }
   std::string string(size_t i) const;
   std::vector<int64_t> integers(size_t i) const;
+  // What is behind an external with this tag; null for anything else.
+  void* external(size_t i, const napi_type_tag& tag) const;
 };
 
 using Body = napi_value (*)(Call&);
@@ -74,5 +76,6 @@ napi_value js_string(napi_env env, const std::string& value);
 napi_value js_int64(napi_env env, int64_t value);
 napi_value js_integers(napi_env env, c10::ArrayRef<int64_t> values);
 std::string read_string(napi_env env, napi_value value);
+std::vector<napi_value> read_elements(napi_env env, napi_value array);
 
 }  // namespace torchts

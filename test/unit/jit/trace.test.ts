@@ -99,6 +99,11 @@ describe('torch.jit.trace', () => {
     expect(traced.train().training).to.equal(true);
     thrown(() => torch.jit.freeze(traced), ValueError, /eval\(\)/);
     expect(torch.jit.freeze(traced.eval())(x.double()).dtype).to.equal('float64');
+    const frozen = torch.jit.freeze(traced);
+    expect(frozen.training).to.equal(false);
+    expect(difference(torch.jit.optimizeForInference(frozen)(x.double()), traced(x.double()))).to.be.below(
+      1e-9,
+    );
   });
 });
 
