@@ -83,10 +83,9 @@ export function currentScope(): ((tensor: object) => void) | null {
   return applied.scope;
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
+/** Whether a callback was asynchronous. */
+export function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /**

@@ -5,12 +5,13 @@ import { synchronize } from '../cuda/index.js';
 import { ArgumentError, NotImplementedError, TorchError } from '../errors.js';
 import { native } from '../native.js';
 import { bindArguments, type Signature } from '../ops/bind.js';
+import { isPromise } from '../ops/mode.js';
 import { activityMask, parseActivities, type ProfilerActivity, usableActivities } from './activity.js';
 import type { FunctionEvent, FunctionEventAvg } from './event.js';
 import { EventList, type KeyAveragesOptions, treeOf } from './event-list.js';
 import { saveTrace } from './export.js';
+import { plainJson, plainText } from './metadata.js';
 import { parseEvents } from './parse.js';
-import { isPromise } from './record-function.js';
 import { ProfilerAction, type Schedule } from './schedule.js';
 
 /** Options of `profile`. */
@@ -334,30 +335,6 @@ export class Profile {
   getTraceId(): string | null {
     return this.traceId;
   }
-}
-
-/** Kineto writes `/` for every backslash, so a trace can hold nothing that JSON must escape. */
-function plainText(text: string): string {
-  return (
-    String(text)
-      .replaceAll('"', "'")
-      .replaceAll('\\', '/')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes exactly these.
-      .replace(/[\u0000-\u001f]/g, ' ')
-  );
-}
-
-/** The same for each string in a JSON value. @throws ArgumentError for what is no JSON. */
-function plainJson(json: string): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw new ArgumentError(`metadata of a trace must be valid JSON, got ${String(json)}`, { cause });
-  }
-  return json.includes('\\')
-    ? JSON.stringify(value, (_, each: unknown) => (typeof each === 'string' ? plainText(each) : each))
-    : json;
 }
 
 /**

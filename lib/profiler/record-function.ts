@@ -2,10 +2,7 @@
 import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
 import { bindArguments, type Signature } from '../ops/bind.js';
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
+import { isPromise } from '../ops/mode.js';
 
 const parameters: Signature = { name: 'recordFunction', params: ['name', 'args'] };
 

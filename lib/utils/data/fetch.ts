@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Handle, MemoryFormat } from '../../bindings.js';
 import { TorchError, TorchIndexError } from '../../errors.js';
 import { native } from '../../native.js';
+import { isPromise } from '../../ops/mode.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { type BatchPlan, planOf } from './batch-plan.js';
 import { defaultCollate } from './collate.js';
@@ -49,10 +50,6 @@ export function withSample(error: unknown, index: number): unknown {
   if (!(error instanceof Error)) return new TorchError(`${String(error)} ${note}`);
   if (!error.message.includes(note)) error.message = `${error.message} ${note}`;
   return error;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as Promise<unknown> | null)?.then === 'function';
 }
 
 /** Runs `work` for each index, at most so many at a time; results in order. */
