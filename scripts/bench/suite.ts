@@ -30,6 +30,16 @@ const memory = (name: string, title: string, theirs = 'python'): Row => ({
   target: memoryTarget,
 });
 
+/** One figure of torchts beside Python's. */
+const withPython = (name: string, title: string, metric: Row['metric'], target?: number): Row => ({
+  name,
+  title,
+  ours: 'torchts',
+  theirs: ['python'],
+  metric,
+  ...(target !== undefined && { target }),
+});
+
 const plainTraining = { batch: 32, channelsLast: false, fused: false };
 
 /** A step of a small model, where the way to the operators is most of the time. */
@@ -39,16 +49,7 @@ const small = (model: 'mlp' | 'cnn', title: string): Benchmark => ({
   params: { ...plainTraining, model, size: 28, batch: 64, steps: 400, warmup: 50 },
   quick: { steps: 120, warmup: 30 },
   tolerance: float32,
-  rows: [
-    {
-      name: `small-${model}`,
-      title: `${title}, training step, batch 64`,
-      ours: 'torchts',
-      theirs: ['python'],
-      metric: { name: 'step' },
-      target: 0.75,
-    },
-  ],
+  rows: [withPython(`small-${model}`, `${title}, training step, batch 64`, { name: 'step' }, 0.75)],
 });
 
 const inference = (batch: 1 | 32, target: number): Benchmark => ({
@@ -63,14 +64,12 @@ const inference = (batch: 1 | 32, target: number): Benchmark => ({
   inputs: ['resnet18', 'resnet18-onnx'],
   tolerance: { rtol: 1e-3, atol: 1e-4 },
   rows: [
-    {
-      name: `inference-resnet18-b${batch}`,
-      title: `ResNet-18 inference, batch ${batch}, compiled / eager`,
-      ours: 'torchts',
-      theirs: ['python'],
-      metric: { name: 'forward' },
+    withPython(
+      `inference-resnet18-b${batch}`,
+      `ResNet-18 inference, batch ${batch}, compiled / eager`,
+      { name: 'forward' },
       target,
-    },
+    ),
     {
       name: `inference-resnet18-b${batch}-onnxruntime`,
       title: `the same / onnxruntime-node`,
@@ -122,22 +121,18 @@ export const suite: readonly Benchmark[] = [
     quick: { calls: 5_000, samples: 5 },
     tolerance: equal,
     rows: [
-      {
-        name: 'per-op',
-        title: 'operators on 4 × 4 tensors, no autograd (geometric mean)',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { group: 'plain' },
-        target: 0.8,
-      },
-      {
-        name: 'per-op-autograd',
-        title: 'the same, recorded by autograd (geometric mean)',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { group: 'grad' },
-        target: 0.8,
-      },
+      withPython(
+        'per-op',
+        'operators on 4 × 4 tensors, no autograd (geometric mean)',
+        { group: 'plain' },
+        0.8,
+      ),
+      withPython(
+        'per-op-autograd',
+        'the same, recorded by autograd (geometric mean)',
+        { group: 'grad' },
+        0.8,
+      ),
     ],
   },
   {
@@ -151,14 +146,12 @@ export const suite: readonly Benchmark[] = [
     quick: { steps: 2, warmup: 1 },
     tolerance: { rtol: 1e-3, atol: 1e-4 },
     rows: [
-      {
-        name: 'resnet18-train-224',
-        title: 'ResNet-18 training step, batch 32, 224², same configuration',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'step' },
-        target: 1,
-      },
+      withPython(
+        'resnet18-train-224',
+        'ResNet-18 training step, batch 32, 224², same configuration',
+        { name: 'step' },
+        1,
+      ),
       {
         name: 'resnet18-train-224-defaults',
         title: 'the same, channels-last and fused Adam / Python’s defaults',
@@ -176,16 +169,7 @@ export const suite: readonly Benchmark[] = [
     params: { ...plainTraining, model: 'resnet18', size: 32, steps: 40, warmup: 5 },
     quick: { steps: 15, warmup: 3 },
     tolerance: { rtol: 1e-3, atol: 1e-4 },
-    rows: [
-      {
-        name: 'resnet18-train-32',
-        title: 'ResNet-18 training step, batch 32, 32²',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'step' },
-        target: 0.8,
-      },
-    ],
+    rows: [withPython('resnet18-train-32', 'ResNet-18 training step, batch 32, 32²', { name: 'step' }, 0.8)],
   },
   small('mlp', 'MLP 784-128-10'),
   small('cnn', '2-layer CNN on 28²'),
@@ -200,14 +184,7 @@ export const suite: readonly Benchmark[] = [
     inputs: ['cifar'],
     tolerance: { rtol: 1e-3, atol: 1e-4 },
     rows: [
-      {
-        name: 'tutorial',
-        title: 'the whole tutorial on a limited set',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'whole' },
-        target: 0.93,
-      },
+      withPython('tutorial', 'the whole tutorial on a limited set', { name: 'whole' }, 0.93),
       memory('memory-tutorial', 'the whole tutorial'),
     ],
   },
@@ -218,21 +195,8 @@ export const suite: readonly Benchmark[] = [
     sides: { torchts: ours('import'), python: python('import') },
     tolerance: equal,
     rows: [
-      {
-        name: 'import',
-        title: 'start to first tensor / torch and torchvision',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'both' },
-        target: 0.15,
-      },
-      {
-        name: 'import-torch-alone',
-        title: 'start to first tensor / torch alone',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'torch' },
-      },
+      withPython('import', 'start to first tensor / torch and torchvision', { name: 'both' }, 0.15),
+      withPython('import-torch-alone', 'start to first tensor / torch alone', { name: 'torch' }),
     ],
   },
   {
@@ -243,22 +207,8 @@ export const suite: readonly Benchmark[] = [
     inputs: ['resnet18'],
     tolerance: equal,
     rows: [
-      {
-        name: 'state-dict-load',
-        title: 'a 45 MB state dict from a file into a ResNet-18',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'load' },
-        target: 0.8,
-      },
-      {
-        name: 'state-dict-save',
-        title: 'and back into a file',
-        ours: 'torchts',
-        theirs: ['python'],
-        metric: { name: 'save' },
-        target: 0.8,
-      },
+      withPython('state-dict-load', 'a 45 MB state dict from a file into a ResNet-18', { name: 'load' }, 0.8),
+      withPython('state-dict-save', 'and back into a file', { name: 'save' }, 0.8),
     ],
   },
 ];

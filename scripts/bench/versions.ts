@@ -1,11 +1,12 @@
 /** What both sides have, asked before anything is measured; they must be of one version. */
+import { libtorchVersion } from '../libtorch/release.js';
 import { run } from '../support/process.js';
 import { SetupError } from '../support/setup-error.js';
 import { programFile } from './child.js';
 import type { DeviceType } from './types.js';
 
 /** The Python packages of every comparison. */
-export const torchVersion = '2.14.1';
+export const torchVersion = libtorchVersion;
 export const torchvisionVersion = '0.29.1';
 
 export interface PythonVersions {
