@@ -150,7 +150,13 @@ napi_value optimize(Call& call) {
   optimized->examples = frozen.examples;
   optimized->compiled = std::make_shared<Compiled>(frozen.module);
   std::vector<c10::IValue> inputs;
-  if (example_inputs(frozen, inputs)) optimized->compiled->prepare(inputs);
+  if (example_inputs(frozen, inputs)) {
+    try {
+      optimized->compiled->prepare(inputs);
+    } catch (const c10::Error&) {
+      // The module was moved to another dtype or device since its trace: the first call shows what it takes now.
+    }
+  }
   return wrap_script(call.env, std::move(optimized));
 }
 
