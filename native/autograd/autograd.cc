@@ -149,6 +149,7 @@ napi_value backward(Call& call) {
     if (!roots[i].requires_grad())
       throw TypedError("autograd", "element " + std::to_string(i) + " of tensors does not require grad and does not have a grad_fn");
   }
+  call.env->handles->relieve_before_backward();
   run_engine(call, roots, [&] { torch::autograd::backward(roots, gradients, retain, create, inputs); });
   return js_undefined(call.napi);
 }
@@ -162,6 +163,7 @@ napi_value gradients(Call& call) {
   bool retain = call.boolean_or(3, create);
   bool allow_unused = call.boolean_or(5, false);
   std::vector<at::Tensor> result;
+  call.env->handles->relieve_before_backward();
   run_engine(call, outputs, [&] { result = torch::autograd::grad(outputs, inputs, seeds, retain, create, allow_unused); });
   napi_value array;
   check(call.napi, napi_create_array_with_length(call.napi, result.size(), &array));

@@ -33,11 +33,12 @@ struct Block {
 
 bool supported(Rounding rounding);
 
-// Updates avg and square, and copies the new square into root.
+// Updates avg and square, and writes into root what the square root is to be taken of: the new square, or one
+// in the place of zero.
 template <typename T>
 void moments(const Block<T>& block, const Rates<T>& rates, Rounding rounding);
 
-// Moves the parameter, given the square roots in root: correction divides them, scale multiplies avg.
+// Moves the parameter, given the square roots in root (zero's is known): correction divides them, scale multiplies avg.
 template <typename T>
 void move(const Block<T>& block, const Rates<T>& rates, T correction, T scale);
 

@@ -19,6 +19,8 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 
+#include "support/large_blocks.h"
+
 namespace torchts {
 
 #ifdef TORCHTS_SMALL_BLOCKS
@@ -101,7 +103,12 @@ bool refill(int k) {
 void release(void* data) {
   const auto offset = static_cast<size_t>(static_cast<char*>(data) - reserved);
   if (offset >= kReserved) {
-    c10::GetDefaultCPUAllocator()->raw_deleter()(data);
+    if (is_large_block(data)) {
+      c10::profiledCPUMemoryReporter().Delete(data);  // before another thread can take it
+      keep_large_block(data);
+    } else {
+      c10::GetDefaultCPUAllocator()->raw_deleter()(data);
+    }
     return;
   }
   c10::profiledCPUMemoryReporter().Delete(data);
@@ -131,6 +138,12 @@ struct SmallBlocks final : c10::Allocator {
   }
   // Blocks of both kinds have one deleter, as the interface demands.
   static c10::DataPtr large(size_t bytes) {
+    if (bytes >= kLargeBlock) {
+      if (void* block = take_large_block(bytes)) {
+        c10::profiledCPUMemoryReporter().New(block, bytes);
+        return {block, block, &release, c10::Device(c10::DeviceType::CPU)};
+      }
+    }
     c10::DataPtr data = c10::GetDefaultCPUAllocator()->allocate(bytes);
     void* address = data.release_context();
     return {address, address, &release, c10::Device(c10::DeviceType::CPU)};

@@ -13,9 +13,17 @@ constexpr uintptr_t kChunkBytes = 1 << 16;
 constexpr int64_t kWrapperBytes = 400;
 // Storages below this are not worth a table entry; they go into the wrapper's flat share.
 constexpr int64_t kSmallStorage = 1024;
-// Growth since the last collection that makes us ask for one (see relieve_pressure).
+// V8 is told of growth beyond this, and beyond a share of what it knows of (see report).
 constexpr int64_t kReportStep = 1 << 16;
+constexpr int64_t kReportShare = 8;
+// The share of a fall that V8 is told of at each collection that we ask for.
+constexpr int64_t kFallShare = 128;
+// Growth since the last collection that makes us ask for one (see relieve_pressure).
 constexpr int64_t kPressureStep = 48ll << 20;
+// The same where a backward pass begins.
+constexpr int64_t kBackwardStep = 16ll << 20;
+// Growth of what young collections leave, since the last full one, that makes us ask for a full one.
+constexpr int64_t kOldStep = 128ll << 20;
 // Growth of a loader's batches since the last full collection that makes us ask for one.
 constexpr int64_t kBatchStep = 192ll << 20;
 }  // namespace
@@ -132,14 +140,24 @@ void HandleSlab::release(Handle* handle) {
   report(-bytes);
 }
 
-// V8 is told in lumps: a call for every small tensor would cost more than the tensor's memory matters.
+// V8 marks its whole heap each time it hears of 64 MiB more, on a thread that then takes a core from the
+// operators: for a training step, whose memory rises and falls by a gigabyte, dozens of times. What is
+// garbage there is young, and freed by the collections of relieve_pressure. So V8 hears of the highest
+// level only: of a rise when it is considerable, of a fall little by little.
 void HandleSlab::report(int64_t bytes) {
   env->external_bytes += bytes;
-  env->unreported_bytes += bytes;
-  if (std::abs(env->unreported_bytes) < kReportStep) return;
-  int64_t lump = env->unreported_bytes, ignored;
-  env->unreported_bytes = 0;
-  napi_adjust_external_memory(env->env, lump, &ignored);
+  if (bytes <= 0) return;
+  int64_t rise = env->external_bytes - env->batch_bytes - env->reported_bytes, ignored;
+  if (rise < kReportStep + env->reported_bytes / kReportShare) return;
+  env->reported_bytes += rise;
+  napi_adjust_external_memory(env->env, rise, &ignored);
+}
+
+void HandleSlab::report_fall() {
+  int64_t fall = (env->reported_bytes - (env->external_bytes - env->batch_bytes)) / kFallShare, ignored;
+  if (fall < kReportStep) return;
+  env->reported_bytes -= fall;
+  napi_adjust_external_memory(env->env, -fall, &ignored);
 }
 
 void HandleSlab::finalize(napi_env, void* data, void* hint) {
@@ -163,10 +181,28 @@ void HandleSlab::finalize(napi_env, void* data, void* hint) {
 // the bytes behind wrappers have grown by a step since the last one: of the young generation, as the
 // wrappers of a step are young. Once only: a second one would make what is still in use old.
 void HandleSlab::relieve_pressure() {
-  int64_t step = std::max(kPressureStep, env->bytes_at_collection / 8);
-  if (env->external_bytes - env->bytes_at_collection < step) return;
+  if (env->external_bytes - env->bytes_at_collection >= std::max(kPressureStep, env->bytes_at_collection / 8)) relieve();
+}
+
+// A backward pass frees what the graph saved as it goes, and needs that memory for its gradients. What a
+// wrapper holds as well is not freed, and no tensor is wrapped during the pass that would change it.
+void HandleSlab::relieve_before_backward() {
+  if (env->external_bytes - env->bytes_at_collection >= std::max(kBackwardStep, env->bytes_at_collection / 16)) relieve();
+}
+
+void HandleSlab::relieve() {
   if (env->sweep_handles) sweep();
   collect(false);
+  // A wrapper that two collections found in use is old, and no longer freed by them: an activation that
+  // a block of layers adds to its result, for one. Where such have piled up, the whole heap is looked at.
+  int64_t left = env->external_bytes - env->bytes_at_full_collection;
+  if (left >= std::max(kOldStep, env->bytes_at_full_collection / 2)) {
+    collect(true);
+    env->bytes_at_full_collection = env->external_bytes;
+  } else if (left < 0) {
+    env->bytes_at_full_collection = env->external_bytes;
+  }
+  report_fall();
   env->bytes_at_collection = env->external_bytes;
 }
 
@@ -218,7 +254,7 @@ napi_value HandleSlab::wrap_batch(at::Tensor&& tensor) {
   if (env->batch_bytes - env->batch_at_collection >= std::max(kBatchStep, env->batch_at_collection / 2)) {
     collect(true);
     env->batch_at_collection = env->batch_bytes;
-    env->bytes_at_collection = env->external_bytes;
+    env->bytes_at_collection = env->bytes_at_full_collection = env->external_bytes;
   }
   env->storages.try_emplace(storage, Env::StorageUse{bytes, 0, true});
   env->batch_bytes += bytes;

@@ -54,6 +54,9 @@ struct HandleSlab {
 
   void dispose(Handle* handle);
 
+  // Frees what is garbage where that is much.
+  void relieve_before_backward();
+
   // Looks for collected externals whose finalizers have not run yet (stable path).
   void sweep();
 
@@ -67,7 +70,9 @@ struct HandleSlab {
   int64_t account(Handle* handle);
   int64_t unaccount(Handle* handle);
   void report(int64_t bytes);
+  void report_fall();
   void relieve_pressure();
+  void relieve();
   void collect(bool whole_heap);
   Handle* find(void* data);
   static void finalize(napi_env env, void* data, void* hint);
