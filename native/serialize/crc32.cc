@@ -10,6 +10,7 @@
 namespace torchts {
 namespace {
 
+constexpr uint32_t kPolynomial = 0xEDB88320u;
 constexpr size_t kLanes = 16;
 using Tables = std::array<std::array<uint32_t, 256>, kLanes>;
 
@@ -18,7 +19,7 @@ constexpr Tables make_tables() {
   Tables tables{};
   for (uint32_t n = 0; n < 256; ++n) {
     uint32_t c = n;
-    for (int bit = 0; bit < 8; ++bit) c = (c & 1) ? 0xEDB88320u ^ (c >> 1) : c >> 1;
+    for (int bit = 0; bit < 8; ++bit) c = (c & 1) ? kPolynomial ^ (c >> 1) : c >> 1;
     tables[0][n] = c;
   }
   for (size_t k = 1; k < kLanes; ++k)
@@ -94,6 +95,18 @@ bool multiplies() {
 
 #endif
 
+// Polynomials with reflected bits: this one is 1.
+constexpr uint32_t kOne = 0x80000000u;
+
+uint32_t product(uint32_t a, uint32_t b) {
+  uint32_t sum = 0;
+  for (uint32_t bit = kOne; bit != 0; bit >>= 1) {
+    if (a & bit) sum ^= b;
+    b = (b & 1) ? kPolynomial ^ (b >> 1) : b >> 1;
+  }
+  return sum;
+}
+
 }  // namespace
 
 uint32_t crc32(uint32_t crc, const void* data, size_t length) {
@@ -108,6 +121,16 @@ uint32_t crc32(uint32_t crc, const void* data, size_t length) {
   }
 #endif
   return ~by_table(state, bytes, length);
+}
+
+uint32_t crc32_of_both(uint32_t first, uint32_t second, uint64_t length) {
+  // Bytes behind multiply what comes before by x^8 each; the sums' inversions cancel each other out.
+  uint32_t power = kOne >> 8;
+  for (; length > 0; length >>= 1) {
+    if (length & 1) first = product(first, power);
+    power = product(power, power);
+  }
+  return first ^ second;
 }
 
 }  // namespace torchts

@@ -46,13 +46,13 @@ struct Env {
   struct StorageUse {
     int64_t bytes;
     int64_t tensors;
-    bool batch = false;  // of a loader: V8 was not told
+    bool batch = false;  // of a loader or a file: V8 was not told
   };
   std::unordered_map<const void*, StorageUse> storages;
   int64_t external_bytes = 0;      // behind live wrappers
   int64_t unreported_bytes = 0;    // of these, what V8 was not told yet: it is told in lumps
   int64_t bytes_at_collection = 0; // external_bytes after the last collection that we asked for
-  int64_t batch_bytes = 0;         // behind live wrappers, of batches of loaders
+  int64_t batch_bytes = 0;         // behind live wrappers, of batches of loaders and from files
   int64_t batch_at_collection = 0; // batch_bytes after the last collection of the whole heap for them
   int64_t live_handles = 0;
 
