@@ -20,7 +20,6 @@ constexpr uint64_t kLocalHeader = 30;
 constexpr uint64_t kMapAlignment = 16;
 // What a thread reads before it asks for more.
 constexpr uint64_t kPiece = 1 << 21;
-constexpr uintptr_t kHugePage = 1 << 21;
 
 struct Mapping {
   Mapping(int fd, size_t length) : length(length) {
@@ -46,16 +45,6 @@ struct Piece {
   uint64_t length;
   uint32_t crc = 0;
 };
-
-// Fresh memory that will be filled to its end may come in huge pages: one fault each instead of 512, which
-// take as long as the reading. Where the system decides for itself, nothing changes.
-void fill_in_huge_pages([[maybe_unused]] uintptr_t begin, [[maybe_unused]] uintptr_t end) {
-#ifdef MADV_HUGEPAGE
-  begin = (begin + kHugePage - 1) & ~(kHugePage - 1);
-  end &= ~(kHugePage - 1);
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#endif
-}
 
 struct ReadWork : BackgroundWork {
   int fd;
@@ -84,23 +73,11 @@ struct ReadWork : BackgroundWork {
       return;
     }
     env->handles->make_room(static_cast<int64_t>(std::min<uint64_t>(total, INT64_MAX)));
-    uintptr_t begin = 0, end = 0;
     for (size_t i = 0; i < regions.size(); ++i) {
       tensors.push_back(bytes_of(regions[i].size));
       add_pieces(i);
-      // Blocks that follow one another in the heap are one stretch.
-      auto at = reinterpret_cast<uintptr_t>(tensors[i].mutable_data_ptr());
-      if (at < end || at - end > kHeapGap) {
-        fill_in_huge_pages(begin, end);
-        begin = at;
-      }
-      end = at + regions[i].size;
     }
-    fill_in_huge_pages(begin, end);
   }
-
-  // malloc's own words and the alignment of blocks.
-  static constexpr uintptr_t kHeapGap = 256;
 
   static at::Tensor bytes_of(uint64_t size) {
     return at::empty({static_cast<int64_t>(size)}, at::TensorOptions().dtype(at::kByte));
