@@ -99,6 +99,7 @@ export interface Native {
 
   // tensors
   shape(h: Handle): number[];
+  sameShape(a: Handle, b: Handle): boolean;
   strides(h: Handle): number[];
   dim(h: Handle): number;
   numel(h: Handle): number;
@@ -232,13 +233,25 @@ export interface Native {
     decoupled: boolean,
   ): void;
 
+  /**
+   * Copies sources into targets, recording no gradients, from the pair at `from` up to the first that is
+   * more than a copy of bytes on the CPU; gives the index of that one, or the number of pairs.
+   */
+  copyPlain(targets: Handle[], sources: Handle[], from: number): number;
+
   // serialization
   /**
    * Reads bytes of an open file into uint8 tensors, off this thread. A region is four numbers: offset,
    * size, CRC-32 (negative: unchecked), and where it must end. With `headers` the offset is that of a
    * zip record's local header. With `map` the tensors lie in a private mapping of the file.
    */
-  readRegions(fd: number, regions: Float64Array, headers: boolean, map?: boolean): Promise<Handle[]>;
+  readRegions(
+    fd: number,
+    regions: Float64Array,
+    headers: boolean,
+    map?: boolean,
+    threads?: number,
+  ): Promise<Handle[]>;
   /**
    * Writes the whole storage of each tensor at its offset, off this thread; gives the CRC-32 of each.
    * The first `reserved` bytes of the file are allocated before, where the file system can.

@@ -14,6 +14,7 @@ namespace torchts {
 
 void register_info(Env*, napi_value);
 void register_exchange(Env*, napi_value);
+void register_copy_plain(Env*, napi_value);
 void register_dispatch(Env*, napi_value);
 void register_autograd(Env*, napi_value);
 void register_modes(Env*, napi_value);
@@ -101,6 +102,7 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, 
     define(env, exports, "configure", entry<configure>);
     register_info(env, exports);
     register_exchange(env, exports);
+    register_copy_plain(env, exports);
     register_dispatch(env, exports);
     register_autograd(env, exports);
     register_modes(env, exports);

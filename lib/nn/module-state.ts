@@ -1,6 +1,7 @@
 /** State dicts: collecting and loading. */
 import { noGrad } from '../autograd/index.js';
 import { ArgumentError, StateDictError } from '../errors.js';
+import { copyEach, haveSameShape } from '../tensor/copy.js';
 import { Tensor } from '../tensor/index.js';
 import type { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -61,28 +62,26 @@ class Loading {
   constructor(readonly state: ReadonlyMap<string, unknown>) {}
 
   /** Compares a module and those inside with the entries of the state dict below its prefix. */
-  visit(module: Module, prefix: string, keys: readonly string[]): void {
+  visit(module: Module, prefix: string, keys: Iterable<string>): void {
     const local = new Set<string>();
     for (const [name, value] of module._ownParameters())
       if (value) this.#entry(module, name, value, prefix, local);
     for (const [name, value, persistent] of module._ownBuffers())
       if (value && persistent) this.#entry(module, name, value, prefix, local);
     const children = new Map(module._ownModules());
+    const keysBelow = new Map<string, string[]>();
     for (const key of keys) {
-      const rest = key.slice(prefix.length);
-      const dot = rest.indexOf('.');
-      const known = dot < 0 ? local.has(rest) : children.has(rest.slice(0, dot));
+      const dot = key.indexOf('.', prefix.length);
+      const name = dot < 0 ? key.slice(prefix.length) : key.slice(prefix.length, dot);
+      const known = dot < 0 ? local.has(name) : children.has(name);
       if (!known) this.unexpected.push(key);
+      if (dot < 0) continue;
+      const same = keysBelow.get(name);
+      if (same) same.push(key);
+      else keysBelow.set(name, [key]);
     }
-    for (const [name, child] of children) {
-      if (!child) continue;
-      const below = `${prefix}${name}.`;
-      this.visit(
-        child,
-        below,
-        keys.filter((key) => key.startsWith(below)),
-      );
-    }
+    for (const [name, child] of children)
+      if (child) this.visit(child, `${prefix}${name}.`, keysBelow.get(name) ?? []);
   }
 
   #entry(owner: Module, name: string, target: Tensor, prefix: string, local: Set<string>): void {
@@ -92,20 +91,22 @@ class Loading {
       if (!optionalBuffers.has(name)) this.missing.push(key);
       return;
     }
-    let source = this.state.get(key);
+    const source = this.state.get(key);
     if (!(source instanceof Tensor)) {
       this.errors.push(
         `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received ${kindOf(source)}`,
       );
       return;
     }
-    if (target.dim() === 0 && source.dim() === 1 && source.size(0) === 1) source = source.index(0);
-    const from = source as Tensor;
-    if (from.shape.join() !== target.shape.join()) {
-      this.errors.push(
-        `size mismatch for ${key}: copying a param with shape ${torchSize(from)} from checkpoint, the shape in current model is ${torchSize(target)}.`,
-      );
-      return;
+    let from = source;
+    if (!haveSameShape(from, target)) {
+      if (target.dim() === 0 && from.dim() === 1 && from.size(0) === 1) from = from.index(0);
+      else {
+        this.errors.push(
+          `size mismatch for ${key}: copying a param with shape ${torchSize(from)} from checkpoint, the shape in current model is ${torchSize(target)}.`,
+        );
+        return;
+      }
     }
     this.steps.push({ owner, name, target, source: from });
   }
@@ -143,10 +144,8 @@ export function loadState(
       `Error(s) in loading state_dict for ${module._getName()}:\n\t${errors.join('\n\t')}`,
     );
   noGrad(() => {
-    for (const step of steps) {
-      if (assign) assignStep(step);
-      else step.target.copy_(step.source);
-    }
+    if (assign) steps.forEach(assignStep);
+    else copyEach(steps);
   });
   const result = { missingKeys: missing, unexpectedKeys: unexpected };
   const values = [missing, unexpected];

@@ -63,19 +63,8 @@ export function fileReason(cause: unknown): string {
   return known ? `${known} (${code})` : cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Splits regions into runs of about the same bytes, to be read side by side. */
-function shares(regions: readonly Region[]): Region[][] {
-  const total = regions.reduce((sum, region) => sum + region.size, 0);
-  const wanted = total < 2 ** 22 ? 1 : Math.min(4, availableParallelism());
-  const result: Region[][] = [[]];
-  let filled = 0;
-  for (const region of regions) {
-    if (filled >= (total / wanted) * result.length && result.length < wanted) result.push([]);
-    result.at(-1)!.push(region);
-    filled += region.size;
-  }
-  return result;
-}
+/** Below this many bytes a second thread gains nothing. */
+const worthThreads = 2 ** 22;
 
 class FileSource implements ByteSource {
   constructor(
@@ -96,21 +85,15 @@ class FileSource implements ByteSource {
   }
 
   async readTensors(regions: readonly Region[], options: RegionOptions): Promise<Handle[]> {
-    const reads = shares(regions).map(async (share) => {
-      const numbers = share.flatMap(({ offset, size, crc, limit }) => [offset, size, crc ?? -1, limit]);
-      return native.readRegions(
-        this.file.fd,
-        Float64Array.from(numbers),
-        options.headers,
-        options.map ?? false,
-      );
-    });
-    // The file may be closed only when the last of them has ended, whatever became of the first.
-    const ended = await Promise.allSettled(reads);
-    return ended.flatMap((end) => {
-      if (end.status === 'rejected') throw end.reason;
-      return end.value;
-    });
+    const numbers = regions.flatMap(({ offset, size, crc, limit }) => [offset, size, crc ?? -1, limit]);
+    const total = regions.reduce((sum, region) => sum + region.size, 0);
+    return native.readRegions(
+      this.file.fd,
+      Float64Array.from(numbers),
+      options.headers,
+      options.map ?? false,
+      total < worthThreads ? 1 : Math.min(4, availableParallelism()),
+    );
   }
 
   async close(): Promise<void> {

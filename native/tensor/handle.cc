@@ -24,7 +24,7 @@ constexpr int64_t kPressureStep = 48ll << 20;
 constexpr int64_t kBackwardStep = 16ll << 20;
 // Growth of what young collections leave, since the last full one, that makes us ask for a full one.
 constexpr int64_t kOldStep = 128ll << 20;
-// Growth of a loader's batches since the last full collection that makes us ask for one.
+// Growth of loaders' batches and of tensors from files since the last full collection that makes us ask for one.
 constexpr int64_t kBatchStep = 192ll << 20;
 }  // namespace
 
@@ -180,8 +180,9 @@ void HandleSlab::finalize(napi_env, void* data, void* hint) {
 // step would hold the activations of the step before. So the collection is asked for by name when
 // the bytes behind wrappers have grown by a step since the last one: of the young generation, as the
 // wrappers of a step are young. Once only: a second one would make what is still in use old.
-void HandleSlab::relieve_pressure() {
-  if (env->external_bytes - env->bytes_at_collection >= std::max(kPressureStep, env->bytes_at_collection / 8)) relieve();
+void HandleSlab::relieve_pressure(int64_t coming) {
+  int64_t step = std::max(kPressureStep, env->bytes_at_collection / 8);
+  if (env->external_bytes + coming - env->bytes_at_collection >= step) relieve();
 }
 
 // A backward pass frees what the graph saved as it goes, and needs that memory for its gradients. What a
@@ -234,32 +235,56 @@ napi_value HandleSlab::wrap(const at::Tensor& tensor) { return wrap(at::Tensor(t
 
 napi_value HandleSlab::wrap(at::Tensor&& tensor) {
   if (!tensor.defined()) return js_null(env->env);
+  napi_value external = wrap_quietly(std::move(tensor));
+  relieve_pressure();
+  return external;
+}
+
+napi_value HandleSlab::wrap_quietly(at::Tensor&& tensor) {
   Handle* handle = take();
   handle->kind = HandleKind::Tensor;
   handle->tensor = std::move(tensor);
   int64_t bytes = account(handle);
   napi_value external = attach(handle);
   report(bytes);
-  relieve_pressure();
   return external;
 }
 
-// A loader's batch is large, and made every few milliseconds. Told of it, V8 would mark its whole heap
-// without end; so it is not told, and we collect the whole heap when batches have piled up.
-napi_value HandleSlab::wrap_batch(at::Tensor&& tensor) {
+// A loader's batch is large, and made every few milliseconds; so is what a file holds. Told of it, V8 would
+// mark its whole heap without end; so it is not told, and we collect the whole heap when they have piled up.
+void HandleSlab::count_apart(const at::Tensor& tensor) {
   auto* storage = tensor.unsafeGetTensorImpl()->unsafe_storage().unsafeGetStorageImpl();
   auto bytes = static_cast<int64_t>(storage->nbytes());
-  if (!env->collect || bytes < kSmallStorage || env->storages.count(storage)) return wrap(std::move(tensor));
-  env->batch_at_collection = std::min(env->batch_at_collection, env->batch_bytes);
-  if (env->batch_bytes - env->batch_at_collection >= std::max(kBatchStep, env->batch_at_collection / 2)) {
-    collect(true);
-    env->batch_at_collection = env->batch_bytes;
-    env->bytes_at_collection = env->bytes_at_full_collection = env->external_bytes;
-  }
-  env->storages.try_emplace(storage, Env::StorageUse{bytes, 0, true});
+  if (!env->collect || bytes < kSmallStorage) return;
+  if (!env->storages.try_emplace(storage, Env::StorageUse{bytes, 0, true}).second) return;
   env->batch_bytes += bytes;
   env->external_bytes += bytes;
+}
+
+void HandleSlab::relieve_batches() {
+  env->batch_at_collection = std::min(env->batch_at_collection, env->batch_bytes);
+  if (env->batch_bytes - env->batch_at_collection < std::max(kBatchStep, env->batch_at_collection / 2)) return;
+  collect(true);
+  env->batch_at_collection = env->batch_bytes;
+  env->bytes_at_collection = env->bytes_at_full_collection = env->external_bytes;
+}
+
+napi_value HandleSlab::wrap_batch(at::Tensor&& tensor) {
+  relieve_batches();
+  count_apart(tensor);
   return wrap(std::move(tensor));
+}
+
+// What was read before and is garbage gives its pages to what is read now, and is still young: a collection
+// amid the new tensors would come too late for that, and make those that live old.
+void HandleSlab::make_room(int64_t bytes) {
+  relieve_pressure(bytes);
+  relieve_batches();
+}
+
+napi_value HandleSlab::wrap_read(at::Tensor&& tensor) {
+  count_apart(tensor);
+  return wrap_quietly(std::move(tensor));
 }
 
 napi_value HandleSlab::wrap_generator(at::Generator generator) {

@@ -50,7 +50,11 @@ struct HandleSlab {
   napi_value wrap(const at::Tensor& tensor);
   napi_value wrap(at::Tensor&& tensor);
   napi_value wrap_batch(at::Tensor&& tensor);  // of a loader: fresh memory, which V8 is not told of
+  napi_value wrap_read(at::Tensor&& tensor);   // of a file, likewise; runs no collection: make_room did
   napi_value wrap_generator(at::Generator generator);
+
+  // Before `bytes` are taken for tensors of a file: collects where that much would bring a collection about.
+  void make_room(int64_t bytes);
 
   void dispose(Handle* handle);
 
@@ -71,8 +75,11 @@ struct HandleSlab {
   int64_t unaccount(Handle* handle);
   void report(int64_t bytes);
   void report_fall();
-  void relieve_pressure();
+  void relieve_pressure(int64_t coming = 0);
   void relieve();
+  void relieve_batches();
+  void count_apart(const at::Tensor& tensor);
+  napi_value wrap_quietly(at::Tensor&& tensor);
   void collect(bool whole_heap);
   Handle* find(void* data);
   static void finalize(napi_env env, void* data, void* hint);

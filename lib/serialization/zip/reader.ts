@@ -1,4 +1,5 @@
 /** The directory of a zip archive. Nothing in it is believed before it was checked against the file. */
+import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
 import type { Handle } from '../../bindings.js';
@@ -92,7 +93,6 @@ export class ZipArchive {
 
   private readEntries(directory: Uint8Array, count: number, end: number): void {
     const view = viewOf(directory);
-    const decoder = new TextDecoder('utf-8', { fatal: true });
     let at = 0;
     for (let i = 0; i < count; i++) {
       if (at + 46 > directory.length || view.getUint32(at, true) !== signatures.entry)
@@ -101,12 +101,9 @@ export class ZipArchive {
       const extraEnd = nameEnd + view.getUint16(at + 30, true);
       const next = extraEnd + view.getUint16(at + 32, true);
       if (next > directory.length) throw this.broken('an entry of its directory is damaged');
-      let name: string;
-      try {
-        name = decoder.decode(directory.subarray(at + 46, nameEnd));
-      } catch {
-        throw this.broken('the name of a record is not valid UTF-8');
-      }
+      const nameBytes = directory.subarray(at + 46, nameEnd);
+      if (!isUtf8(nameBytes)) throw this.broken('the name of a record is not valid UTF-8');
+      const name = Buffer.from(nameBytes.buffer, nameBytes.byteOffset, nameBytes.length).toString('utf8');
       const flags = view.getUint16(at + 8, true);
       const method = view.getUint16(at + 10, true);
       if (flags & 1) throw this.broken(`its record ${name} is encrypted`);

@@ -89,6 +89,51 @@ describe('loadStateDict', () => {
     );
   });
 
+  it('copies in order where targets and sources share memory', () => {
+    const [a, b] = [new nn.Linear(2, 2, { bias: false }), new nn.Linear(2, 2, { bias: false })];
+    const [one, two] = [a.weight.tolist(), b.weight.tolist()];
+    const both = new nn.ModuleDict({ a, b });
+    both.loadStateDict({ 'a.weight': b.weight.detach(), 'b.weight': a.weight.detach() });
+    expect([a.weight.tolist(), b.weight.tolist()]).to.deep.equal([two, two]);
+    expect(one).not.to.deep.equal(two);
+    a.weight = b.weight;
+    both.loadStateDict({ 'a.weight': torch.ones(2, 2), 'b.weight': torch.full([2, 2], 7) });
+    expect(a.weight.tolist()).to.deep.equal([
+      [7, 7],
+      [7, 7],
+    ]);
+    both.loadStateDict(both.stateDict());
+    expect(a.weight.sum().item()).to.equal(28);
+  });
+
+  it('copies what is plain and what is not, large and empty', () => {
+    const make = (): nn.ParameterDict =>
+      new nn.ParameterDict({
+        large: new nn.Parameter(torch.rand(1100, 1025)),
+        half: new nn.Parameter(torch.rand(3).half()),
+        empty: new nn.Parameter(torch.rand(0, 4)),
+        turned: new nn.Parameter(torch.rand(5, 7)),
+        complex: new nn.Parameter(torch.rand(3, { dtype: 'complex64' })),
+        next: new nn.Parameter(torch.rand(600, 1000)),
+      });
+    const [from, to] = [make(), make()];
+    const state = from.stateDict();
+    state.half = state.half!.float();
+    state.turned = state.turned!.t().contiguous().t();
+    state.complex = state.complex!.conj();
+    to.loadStateDict(state);
+    for (const [name, value] of Object.entries(to.stateDict()))
+      expect(torch.equal(value, state[name]!.to(value.dtype)), name).to.equal(true);
+  });
+
+  it('a graph that saved a parameter knows that it was changed', () => {
+    const layer = new nn.Linear(2, 2);
+    const y = layer.weight.pow(2).sum();
+    layer.loadStateDict(new nn.Linear(2, 2).stateDict());
+    expect(() => y.backward()).to.throw(torch.AutogradError, /modified by an inplace operation/);
+    expect(layer.weight.isLeaf).to.equal(true);
+  });
+
   it('does without num_batches_tracked, which old files do not have', () => {
     const state = make().stateDict();
     delete state['1.num_batches_tracked'];

@@ -54,6 +54,9 @@ describe('Adam in one pass', () => {
         const random = () => sizes.map((n) => torch.randn([n], { dtype }));
         const start = random();
         const grads = [random(), random(), random(), random()];
+        // Moments of zero, for good and for a while.
+        for (const [step, list] of grads.entries())
+          for (const grad of list) grad.narrow(0, 0, grad.size(0) >> (step < 2 ? 1 : 2)).zero_();
         const one = train(kind, options, dtype, start, grads);
         expectSameBits(one, train(kind, { ...options, foreach: true }, dtype, start, grads));
         expectSameBits(one, train(kind, { ...options, foreach: false, fused: false }, dtype, start, grads));

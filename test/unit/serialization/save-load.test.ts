@@ -266,6 +266,39 @@ describe('torch.save and torch.load: tensors', () => {
     });
   });
 
+  it('a large tensor is read in pieces, each of which its checksum covers', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'large.pth');
+      const value = torch.rand(1_400_001);
+      await torch.save([value, torch.ones(3)], path);
+      const [back] = (await torch.load(path)) as Tensor[];
+      expect(torch.equal(back!, value)).to.equal(true);
+      const bytes = readFileSync(path);
+      const start = bytes.indexOf(Buffer.from(value.narrow(0, 0, 8).toTypedArray({ as: 'float32' }).buffer));
+      for (const at of [0, 2 ** 21, 4 * 1_400_001 - 1]) {
+        bytes[start + at]! ^= 4;
+        writeFileSync(path, bytes);
+        expect((await refusal(torch.load(path))).message, `byte ${at}`).to.match(/checksum/);
+        bytes[start + at]! ^= 4;
+      }
+    });
+  });
+
+  it('what a loop loads and drops does not pile up', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'dropped.pth');
+      await torch.save({ a: torch.rand(2 ** 21), b: torch.rand(2 ** 20) }, path);
+      const before = torch.memoryStats().bytes;
+      let most = 0;
+      for (let i = 0; i < 60; i++) {
+        await torch.load(path);
+        most = Math.max(most, torch.memoryStats().bytes - before);
+      }
+      // 720 MiB in all.
+      expect(most).to.be.below(2 ** 20 * 320);
+    });
+  });
+
   it('bytes in memory are the same file', async () => {
     const value = { x: torch.arange(5), part: torch.arange(10).index('2:4'), n: 3 };
     const bytes = toBuffer(value);
