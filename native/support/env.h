@@ -53,6 +53,7 @@ struct Env {
   int64_t reported_bytes = 0;      // what V8 was told: their highest level, roughly (tensor/handle.cc)
   int64_t bytes_at_collection = 0; // external_bytes after the last collection that we asked for
   int64_t bytes_at_full_collection = 0;  // the same for one of the whole heap, or less where they fell since
+  int times_piled_up = 0;          // young collections in a row that left much
   int64_t batch_bytes = 0;         // behind live wrappers, of batches of loaders and from files
   int64_t batch_at_collection = 0; // batch_bytes after the last collection of the whole heap for them
   int64_t live_handles = 0;

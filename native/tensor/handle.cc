@@ -24,6 +24,8 @@ constexpr int64_t kPressureStep = 48ll << 20;
 constexpr int64_t kBackwardStep = 16ll << 20;
 // Growth of what young collections leave, since the last full one, that makes us ask for a full one.
 constexpr int64_t kOldStep = 128ll << 20;
+// Young collections in a row that must find it so.
+constexpr int kPatience = 3;
 // Growth of loaders' batches and of tensors from files since the last full collection that makes us ask for one.
 constexpr int64_t kBatchStep = 192ll << 20;
 }  // namespace
@@ -195,13 +197,15 @@ void HandleSlab::relieve() {
   if (env->sweep_handles) sweep();
   collect(false);
   // A wrapper that two collections found in use is old, and no longer freed by them: an activation that
-  // a block of layers adds to its result, for one. Where such have piled up, the whole heap is looked at.
+  // a block of layers adds to its result, for one. Where such have piled up, and it is not only that large
+  // tensors are in use at the moment, the whole heap is looked at.
   int64_t left = env->external_bytes - env->bytes_at_full_collection;
-  if (left >= std::max(kOldStep, env->bytes_at_full_collection / 2)) {
-    collect(true);
+  bool piled_up = left >= std::max(kOldStep, env->bytes_at_full_collection / 2);
+  env->times_piled_up = piled_up ? env->times_piled_up + 1 : 0;
+  if (env->times_piled_up == kPatience) collect(true);
+  if (env->times_piled_up == kPatience || left < 0) {
     env->bytes_at_full_collection = env->external_bytes;
-  } else if (left < 0) {
-    env->bytes_at_full_collection = env->external_bytes;
+    env->times_piled_up = 0;
   }
   report_fall();
   env->bytes_at_collection = env->external_bytes;
