@@ -1,9 +1,10 @@
 /** Loads the addon; the only file that does. */
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import bindings from 'bindings';
+import type bindingsModule from 'bindings';
 import type { Native } from './bindings.js';
 import {
   ArgumentError,
@@ -20,6 +21,9 @@ import {
   TorchIndexError,
   ValueError,
 } from './errors.js';
+
+// By `require`: an `import` of a CommonJS package starts Node's search for its exports, some 10 ms.
+const bindings = createRequire(import.meta.url)('bindings') as typeof bindingsModule;
 
 const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 

@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import * as tar from 'tar';
+import type * as tar from 'tar';
 import { FileFormatError, TorchError, UnsafeFileError } from '../errors.js';
 
 export interface ExtractOptions {
@@ -31,9 +31,11 @@ export async function extractArchive(
   const target = resolve(folder);
   const staging = join(target, `.unpacking-${randomUUID()}`);
   const guard = new EntryGuard(archive, options.maxBytes ?? defaultMaxBytes);
+  // Loaded with the first archive, as most programs unpack none.
+  const { x: unpack } = await import('tar');
   await mkdir(staging, { recursive: true });
   try {
-    await tar.x({
+    await unpack({
       file: archive,
       cwd: staging,
       strict: true,

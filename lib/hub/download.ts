@@ -122,7 +122,7 @@ async function isPresent({ destination, checksum, signal }: Job): Promise<boolea
 
 async function fetchFrom(job: Job): Promise<void> {
   const failures: Failure[] = [];
-  const agent = openAgent(job);
+  const agent = await openAgent(job);
   try {
     for (const url of job.urls) {
       const failure = await fetchUrl(agent, job, url);

@@ -1,4 +1,4 @@
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ValueError } from '../errors.js';
 
 export interface HttpOptions {
@@ -32,8 +32,12 @@ const maxRedirects = 10;
 const redirects = new Set([301, 302, 303, 307, 308]);
 const transient = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
 
+/** Loaded with the first download: its hundred files would be a fifth of what `import 'torchts'` takes. */
+const loadUndici = () => import('undici');
+
 /** Connections of one download. Reads `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` (either case). */
-export function openAgent(options: HttpOptions): Dispatcher {
+export async function openAgent(options: HttpOptions): Promise<Dispatcher> {
+  const { EnvHttpProxyAgent } = await loadUndici();
   try {
     return new EnvHttpProxyAgent({
       connect: { timeout: options.connectTimeout },
@@ -59,6 +63,7 @@ export async function get(
   headers: Record<string, string>,
   options: HttpOptions,
 ): Promise<HttpResponse> {
+  const { request } = await loadUndici();
   let address = new URL(url);
   for (let hop = 0; hop <= maxRedirects; hop++) {
     if (address.protocol !== 'http:' && address.protocol !== 'https:') {

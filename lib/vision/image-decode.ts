@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
 import { FileFormatError, TorchError } from '../errors.js';
 import { native } from '../native.js';
 import { decodeSimple } from './image-formats.js';
@@ -48,6 +47,8 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
 }
 
 async function decodeBySharp(content: Uint8Array): Promise<DecodedImage> {
+  // Loaded with the first image that needs it: many programs have JPEGs only, or no images.
+  const { default: sharp } = await import('sharp');
   // Profiles stay unused, as in PIL; a truncated file is an error, a warning of the decoder is not.
   const image = sharp(content, { ignoreIcc: true, failOn: 'error', sequentialRead: true });
   const { depth, space } = await image.metadata();

@@ -1,6 +1,6 @@
-import { WireType } from '@bufbuild/protobuf/wire';
 import { ArgumentError } from '../../errors.js';
 import { Fields, type SummaryValue } from './messages.js';
+import { WireType } from './packages.js';
 
 /** A hyperparameter's value; `null` and `undefined` are left out. */
 export type HparamValue = number | string | boolean | null | undefined;

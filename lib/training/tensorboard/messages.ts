@@ -1,4 +1,5 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { binaryWriter, WireType } from './packages.js';
 
 /*
  * The few protocol buffer messages of TensorBoard's event files, written field by field: a schema
@@ -71,7 +72,7 @@ const dataType = { float: 1, double: 2, string: 7 } as const;
 
 /** Writes protocol buffer fields by number, leaving out defaults. */
 export class Fields {
-  private readonly out = new BinaryWriter();
+  private readonly out = binaryWriter();
 
   double(field: number, value: number): this {
     if (!Object.is(value, 0)) this.out.tag(field, WireType.Bit64).double(value);

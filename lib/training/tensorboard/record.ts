@@ -1,4 +1,4 @@
-import { crc32c } from '@node-rs/crc32';
+import { crc32c } from './packages.js';
 
 /**
  * The checksum of a TFRecord: CRC-32C, rotated and shifted, so that a checksum of data

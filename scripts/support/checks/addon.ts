@@ -33,7 +33,7 @@ interface Devices {
 
 /** Asks the library for its devices. */
 async function checkDevices(root: string, context: SetupContext): Promise<Finding> {
-  const library = JSON.stringify(join(root, 'dist', 'lib', 'index.js'));
+  const library = JSON.stringify(join(root, 'dist', 'bundle', 'index.js'));
   const { answer, problem } = await probe<Devices>(
     `const torch = await import(${library});
      const count = torch.cuda.isAvailable() ? torch.cuda.deviceCount() : 0;
