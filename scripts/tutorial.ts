@@ -152,20 +152,23 @@ export async function tutorial(options: TutorialOptions): Promise<boolean> {
   console.log(`Predicted: ${guess.slice(0, 8).join(' ')}`);
 
   const shown = Math.min(images.size(0), 32);
-  await utils.imshow(utils.makeGrid(images.narrow(0, 0, shown), { normalize: true }), {
-    file: `${options.out}/predictions.png`,
-    titles: truth.slice(0, shown).map((name, k) => [name, guess[k]!]),
-    wrong: truth.slice(0, shown).map((name, k) => name !== guess[k]),
-    title: `Truth above, prediction below: ${accuracy.toFixed(2)} % of ${total} test images are right`,
-  });
-  await writeReport(options, {
-    model,
-    device: String(device),
-    losses,
-    accuracy,
-    seconds: trainingSeconds,
-    steps,
-  });
+  // Drawing waits for threads of its own, so the pictures and the weights are written side by side.
+  await Promise.all([
+    utils.imshow(utils.makeGrid(images.narrow(0, 0, shown), { normalize: true }), {
+      file: `${options.out}/predictions.png`,
+      titles: truth.slice(0, shown).map((name, k) => [name, guess[k]!]),
+      wrong: truth.slice(0, shown).map((name, k) => name !== guess[k]),
+      title: `Truth above, prediction below: ${accuracy.toFixed(2)} % of ${total} test images are right`,
+    }),
+    writeReport(options, {
+      model,
+      device: String(device),
+      losses,
+      accuracy,
+      seconds: trainingSeconds,
+      steps,
+    }),
+  ]);
   return true;
 }
 

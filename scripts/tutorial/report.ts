@@ -22,7 +22,7 @@ export interface Results {
 export async function writeReport(options: TutorialOptions, results: Results): Promise<void> {
   const { model, losses, accuracy, seconds, device, steps } = results;
   const { out } = options;
-  await plot.lossCurve({
+  const curve = plot.lossCurve({
     losses,
     file: join(out, 'loss.png'),
     title: `Training loss of ResNet-18 on ${options.dataset}`,
@@ -49,7 +49,7 @@ export async function writeReport(options: TutorialOptions, results: Results): P
     libtorch: torch.version,
   };
   writeFileSync(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  await torch.save(model.stateDict(), join(out, 'model.pth'));
+  await Promise.all([curve, torch.save(model.stateDict(), join(out, 'model.pth'))]);
   // The run is complete: nothing is left to go on with.
   rmSync(checkpointFile(out), { force: true });
   console.log(

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import struct
 import sys
 
 import numpy
@@ -22,6 +23,18 @@ def smooth_noise(random, height, width):
     return numpy.clip(total + 128, 0, 255).astype(numpy.uint8)
 
 
+class Python2Pickler(pickle._Pickler):
+    """Writes bytes as Python 2 wrote its strings: the archive of CIFAR-10 comes from there."""
+
+    dispatch = dict(pickle._Pickler.dispatch)
+
+    def save_bytes(self, data):
+        self.write(pickle.BINSTRING + struct.pack("<I", len(data)) + data)
+        self.memoize(data)
+
+    dispatch[bytes] = save_bytes
+
+
 def cifar(folder):
     """CIFAR-10's layout of Python batches: 5 × 2,000 images to train on, 2,000 to test on."""
     random = numpy.random.default_rng(1)
@@ -36,7 +49,7 @@ def cifar(folder):
             "filenames": [f"{name}_{i}.png" for i in range(2000)],
         }
         with open(os.path.join(root, name), "wb") as file:
-            pickle.dump(batch, file, protocol=2)
+            Python2Pickler(file, protocol=2).dump(batch)
     with open(os.path.join(root, "batches.meta"), "wb") as file:
         pickle.dump({"num_cases_per_batch": 2000, "label_names": CLASSES, "num_vis": 3072}, file, protocol=2)
 

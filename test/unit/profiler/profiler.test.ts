@@ -295,13 +295,13 @@ describe('profiler', () => {
     thrown(() => recordFunction(bad(3), () => {}), torch.ArgumentError, /'name'/);
   });
 
-  it('two hundred recordings leave neither memory nor files behind', async () => {
+  it('hundreds of recordings leave neither memory nor files behind', async () => {
     const { early, late } = await askChild<{ early: number; late: number }>(
       'test/unit/profiler/children/loop.js',
       [],
       { nodeFlags: ['--expose-gc'] },
     );
-    expect(late - early, 'growth, MiB').to.be.below(24);
+    expect(late - early, 'growth, MiB').to.be.below(16);
   }).timeout(120_000);
 
   it('a worker that ends while it records gives the profiler back', async () => {
