@@ -63,50 +63,40 @@ struct Target {
   std::vector<float> tables;
   std::vector<Conversion> conversions;  // one for each channel, with a table of `tables`; none for bytes
   bool channels_last = false;
+  bool past_caches = false;
 };
 
-void write_floats(const Pixels& p, float* out, const Target& target) {
-  int32_t width = p.size.width, height = p.size.height, channels = p.size.channels;
-  size_t plane = size_t(width) * height;
-  const Conversion* how = target.conversions.data();
-  if (p.planar || channels == 1) {
-    for (int32_t c = 0; c < channels; ++c)
-      for (int32_t y = 0; y < height; ++y) image::to_floats(p.row(y, c), out + c * plane + size_t(y) * width, width, how[c]);
-    return;
-  }
-  if (target.channels_last) {
-    for (int32_t y = 0; y < height; ++y)
-      image::to_floats_interleaved(p.row(y), out + size_t(y) * p.row_bytes(), width, how, channels);
-    return;
-  }
-  std::vector<uint8_t> split(p.row_bytes());
-  for (int32_t y = 0; y < height; ++y) {
-    image::split_channels(p.row(y), split.data(), width, channels);
-    for (int32_t c = 0; c < channels; ++c)
-      image::to_floats(split.data() + size_t(c) * width, out + c * plane + size_t(y) * width, width, how[c]);
-  }
+// Of a batch as large as this, nothing is left in a core's cache when it is asked for.
+constexpr size_t kPastCaches = size_t(4) << 20;
+
+Pixels planar_of(const Pixels& p) {
+  Pixels out = Pixels::make(p.size, true);
+  for (int32_t y = 0; y < p.size.height; ++y)
+    image::split_channels(p.row(y), out.own_row(y), out.plane, p.size.width, p.size.channels);
+  return out;
 }
 
-void write_bytes(const Pixels& p, uint8_t* out, const Target& target) {
-  int32_t width = p.size.width, height = p.size.height, channels = p.size.channels;
-  size_t plane = size_t(width) * height;
-  if (!p.planar && channels > 1 && !target.channels_last) {
-    std::vector<uint8_t> split(p.row_bytes());
-    for (int32_t y = 0; y < height; ++y) {
-      image::split_channels(p.row(y), split.data(), width, channels);
-      for (int32_t c = 0; c < channels; ++c)
-        std::memcpy(out + c * plane + size_t(y) * width, split.data() + size_t(c) * width, width);
-    }
-    return;
-  }
+void write_floats(const Pixels& p, float* out, const Target& target) {
+  // Rows that lie one behind the other are one long row.
+  bool whole = p.stride == p.row_bytes();
+  int32_t rows = whole ? 1 : p.size.height, depth = p.depth();
+  size_t width = whole ? size_t(p.size.width) * p.size.height : p.size.width;
   for (int32_t k = 0; k < p.planes(); ++k)
-    for (int32_t y = 0; y < height; ++y) std::memcpy(out + k * plane + y * p.row_bytes(), p.row(y, k), p.row_bytes());
+    for (int32_t y = 0; y < rows; ++y, out += width * depth)
+      image::to_floats(p.row(y, k), out, width, target.conversions.data() + k, depth, target.past_caches);
+}
+
+void write_bytes(const Pixels& p, uint8_t* out) {
+  for (int32_t k = 0; k < p.planes(); ++k)
+    for (int32_t y = 0; y < p.size.height; ++y, out += p.row_bytes()) std::memcpy(out, p.row(y, k), p.row_bytes());
 }
 
 void write_sample(const Pixels& pixels, const Target& target, int64_t index) {
+  if (!pixels.planar && pixels.size.channels > 1 && !target.channels_last)
+    return write_sample(planar_of(pixels), target, index);
   size_t offset = size_t(index) * pixels.size.bytes();
   if (target.conversions.empty())
-    write_bytes(pixels, target.batch.data_ptr<uint8_t>() + offset, target);
+    write_bytes(pixels, target.batch.data_ptr<uint8_t>() + offset);
   else
     write_floats(pixels, target.batch.data_ptr<float>() + offset, target);
 }
@@ -133,6 +123,7 @@ Target make_target(Call& call, int64_t count, Size size, size_t tables_at, size_
   target.batch = empty_batch({count, size.channels, size.height, size.width},
                              target.conversions.empty() ? at::kByte : at::kFloat,
                              target.channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+  target.past_caches = target.batch.nbytes() >= kPastCaches;
   return target;
 }
 

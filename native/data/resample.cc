@@ -92,6 +92,24 @@ Weights weights_for(int32_t in, int32_t out, const Kernel& kernel) {
   return w;
 }
 
+// The weights that this thread worked out last: most images of a batch have one size and go to one other.
+struct LastWeights {
+  const Weights& of(int32_t in, int32_t out, Filter filter) {
+    if (in != in_ || out != out_ || filter != filter_) {
+      weights_ = weights_for(in, out, kernel_of(filter));
+      in_ = in;
+      out_ = out;
+      filter_ = filter;
+    }
+    return weights_;
+  }
+
+ private:
+  int32_t in_ = 0, out_ = 0;
+  Filter filter_{};
+  Weights weights_;
+};
+
 // PIL takes the pixel under the centre of the output pixel, adding up the step as it goes.
 Pixels nearest(const Pixels& source, int32_t width, int32_t height) {
   Pixels out = Pixels::make({width, height, source.size.channels}, source.planar);
@@ -145,9 +163,10 @@ constexpr int32_t kBand = 64;
 
 // Along the rows. Turned by 90°, that is a weighted sum of rows too, which vectors do well; turning back
 // gives the channels side by side or one after the other alike.
-Pixels across(const Pixels& source, int32_t width, const Kernel& kernel, bool planar) {
+Pixels across(const Pixels& source, int32_t width, Filter filter, bool planar) {
   int32_t height = source.size.height, depth = source.depth();
-  const Weights w = weights_for(source.size.width, width, kernel);
+  thread_local LastWeights last;
+  const Weights& w = last.of(source.size.width, width, filter);
   bool split = planar && depth == 3;
   Pixels out = Pixels::make({width, height, source.size.channels}, source.planar || split);
   std::vector<uint8_t> turned(source.row_bytes() * std::min(kBand, height));
@@ -168,8 +187,9 @@ Pixels across(const Pixels& source, int32_t width, const Kernel& kernel, bool pl
   return out;
 }
 
-Pixels down(const Pixels& source, int32_t height, const Kernel& kernel) {
-  const Weights w = weights_for(source.size.height, height, kernel);
+Pixels down(const Pixels& source, int32_t height, Filter filter) {
+  thread_local LastWeights last;
+  const Weights& w = last.of(source.size.height, height, filter);
   Pixels out = Pixels::make({source.size.width, height, source.size.channels}, source.planar);
   for (int32_t k = 0; k < source.planes(); ++k)
     for (int32_t y = 0; y < height; ++y)
@@ -179,13 +199,13 @@ Pixels down(const Pixels& source, int32_t height, const Kernel& kernel) {
 
 // Each pass rounds, so their order shows in the last bit. PIL begins with the rows unless the height
 // shrinks by more than twice what the width does (Pillow 13; earlier versions always begin with rows).
-Pixels convolve(const Pixels& source, int32_t width, int32_t height, const Kernel& kernel, bool planar) {
-  if (height == source.size.height) return across(source, width, kernel, planar);
-  if (width == source.size.width) return down(source, height, kernel);
+Pixels convolve(const Pixels& source, int32_t width, int32_t height, Filter filter, bool planar) {
+  if (height == source.size.height) return across(source, width, filter, planar);
+  if (width == source.size.width) return down(source, height, filter);
   int64_t less_height = int64_t(source.size.height) - height, less_width = int64_t(source.size.width) - width;
   if (less_height > 0 && less_height > 2 * less_width)
-    return across(down(source, height, kernel), width, kernel, planar);
-  return down(across(source, width, kernel, planar), height, kernel);
+    return across(down(source, height, filter), width, filter, planar);
+  return down(across(source, width, filter, planar), height, filter);
 }
 
 }  // namespace
@@ -198,9 +218,8 @@ Pixels resize(const Pixels& source, int32_t width, int32_t height, Filter filter
     return same;
   }
   if (filter == Filter::Nearest) return nearest(source, width, height);
-  Kernel kernel = kernel_of(filter);
-  if (source.size.channels != 4) return convolve(source, width, height, kernel, planar);
-  Pixels out = convolve(premultiplied(source), width, height, kernel, false);
+  if (source.size.channels != 4) return convolve(source, width, height, filter, planar);
+  Pixels out = convolve(premultiplied(source), width, height, filter, false);
   unpremultiply(out);
   return out;
 }

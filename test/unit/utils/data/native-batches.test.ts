@@ -177,6 +177,32 @@ describe('native batches', () => {
     }
   });
 
+  // Past some MiB a batch is written in another way, which depends on where in memory an image begins.
+  const large: Record<string, transforms.Resize[]> = {
+    planes: [new transforms.Resize([331, 403])],
+    'pixels side by side': [new transforms.Resize([331, 403]), new transforms.Pad([1, 0]) as never],
+    'a part of a larger image': [
+      new transforms.Resize([347, 420]),
+      new transforms.CenterCrop([331, 403]) as never,
+    ],
+    'one channel': [new transforms.Grayscale() as never, new transforms.Resize([533, 751])],
+  };
+  for (const [name, steps] of Object.entries(large))
+    it(`large ones are equal to the bit: ${name}`, async () => {
+      const gray = name === 'one channel';
+      const norm = gray ? new transforms.Normalize([0.485], [0.229]) : normalize;
+      for (const last of [[new transforms.ToTensor(), norm], [new transforms.ToTensor()]]) {
+        const chain = new transforms.Compose([...steps, ...last]);
+        for (const memoryFormat of [null, 'channelsLast'] as const) {
+          const options = { batchSize: 3, memoryFormat };
+          const [x] = await new DataLoader(images(chain), options).first();
+          expect(x.nbytes).to.be.greaterThan(2 ** 22);
+          const samples = [0, 1, 2].map((i) => new Plain(images(chain)).get(i)[0]);
+          expect(x.equal(torch.stack(samples)), `${memoryFormat}`).to.equal(true);
+        }
+      }
+    });
+
   it('take the memory of earlier batches, but never of one that is in use', async () => {
     const chain = new transforms.Compose([new transforms.Resize(300), new transforms.ToTensor()]);
     const dataset = images(chain);

@@ -83,22 +83,40 @@ const rows = [
   [4, 'lanczos', 22, 9, '7db7fbb89753'],
 ] as Row[];
 
-function formula(channels: number): transforms.Image {
+/** The same of an image of 400 × 40 as 17 × 2: sums of up to 141 pixels. */
+const tiny = [
+  [1, 'bilinear', 'dfa4ab87b5ad'],
+  [1, 'lanczos', 'a32a939f56d1'],
+  [3, 'bilinear', '7ca8545b44fa'],
+  [3, 'lanczos', '14e0aceac4e0'],
+] as [channels: number, filter: transforms.Interpolation, sha1: string][];
+
+function formula(channels: number, width = 23, height = 31): transforms.Image {
   const bytes = Uint8Array.from(
-    { length: 23 * 31 * channels },
+    { length: width * height * channels },
     (_, i) => (i * 89 + (i >> 5) * 7 + i * i) % 256,
   );
-  return new Image(bytes, { width: 23, height: 31, channels });
+  return new Image(bytes, { width, height, channels });
 }
+
+const hashOf = (image: transforms.Image): string =>
+  createHash('sha1').update(image.data).digest('hex').slice(0, 12);
 
 describe('Resize', () => {
   for (const [channels, filter, width, height, sha1] of rows) {
     it(`${channels} channels to ${width}×${height} by ${filter}: the bytes of PIL`, () => {
       const made = new Resize([height, width], { interpolation: filter })(formula(channels));
       expect([made.width, made.height, made.channels]).to.deep.equal([width, height, channels]);
-      expect(createHash('sha1').update(made.data).digest('hex').slice(0, 12)).to.equal(sha1);
+      expect(hashOf(made)).to.equal(sha1);
     });
   }
+
+  for (const [channels, filter, sha1] of tiny)
+    it(`${channels} channels to a small part by ${filter}: the bytes of PIL`, () => {
+      expect(hashOf(new Resize([2, 17], { interpolation: filter })(formula(channels, 400, 40)))).to.equal(
+        sha1,
+      );
+    });
 
   it('gives the very image where nothing is to do', () => {
     const image = formula(3);
