@@ -217,25 +217,33 @@ function onDevice(gathers: (Tensor | null)[], view: Tensor): (Tensor | null)[] {
   );
 }
 
-/** `x[2]` and `x['1:3']`, the usual items, straight to their operators; undefined for anything else. */
-function indexFirst(source: Tensor, item: IndexItem | undefined): Tensor | undefined {
+/** Numbers and slices, the usual items, straight to their operators; undefined for anything else. */
+function indexViews(source: Tensor, items: readonly IndexItem[]): Tensor | undefined {
+  let view = source;
+  let dim = 0;
   try {
-    if (typeof item === 'number') return aten('select', 'int', source, 0, item) as Tensor;
-    if (typeof item !== 'string' || item === '...') return undefined;
-    const { start, stop, step } = parseSlice(item);
-    if (start === null && stop === null && step === null) return undefined;
-    return aten('slice', 'Tensor', source, 0, start, stop, step ?? 1) as Tensor;
+    for (const item of items) {
+      if (typeof item === 'number') {
+        view = aten('select', 'int', view, dim, item) as Tensor;
+        continue;
+      }
+      if (typeof item !== 'string' || item === '...') return undefined;
+      const { start, stop, step } = parseSlice(item);
+      if (start !== null || stop !== null || step !== null)
+        view = aten('slice', 'Tensor', view, dim, start, stop, step ?? 1) as Tensor;
+      else if (dim >= view.dim()) return undefined;
+      dim += 1;
+    }
   } catch {
     return undefined; // the general way says what is wrong
   }
+  return view === source ? undefined : view;
 }
 
 /** `x[…]`. */
 export function applyIndex(source: Tensor, items: readonly IndexItem[]): Tensor {
-  if (items.length === 1) {
-    const view = indexFirst(source, items[0]);
-    if (view !== undefined) return view;
-  }
+  const quick = indexViews(source, items);
+  if (quick !== undefined) return quick;
   const { gathers, view } = parse(source, items);
   if (gathers.every((g) => g === null)) {
     // Python gives a fresh view also for x[...] and x[:].
