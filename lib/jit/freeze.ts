@@ -43,7 +43,8 @@ export function freeze(module: ScriptModule, options?: FreezeOptions): ScriptMod
 /**
  * The fastest form of a module for inference on this machine: frozen, and on the CPU with convolutions
  * that take bias, activation and residual addition into one call of oneDNN, with weights packed once and
- * channels-last memory in between. Inputs and results look as before; other batch sizes run, too.
+ * channels-last memory in between. Inputs and results look as before. The traced size is the fastest: its
+ * primitives are built in the first call, for the threads of that call; other sizes run, too.
  *
  * Gradients are not recorded, and the result cannot be saved: save the traced module.
  *

@@ -1,10 +1,13 @@
 #include "jit/compiled.h"
 
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/jit/passes/frozen_conv_add_relu_fusion.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
 #include "jit/fuse.h"
+#include "jit/partition.h"
 
 namespace torchts {
 namespace {
@@ -34,13 +37,54 @@ Compiled::Compiled(torch::jit::Module frozen) : module_(std::move(frozen)) {}
 void Compiled::prepare(const std::vector<c10::IValue>& inputs) {
   std::call_once(once_, [&] {
     at::NoGradGuard no_grad;
-    graph_ = module_.get_method("forward").graph()->copy();
-    torch::jit::RemoveTensorMutation(graph_);
-    torch::jit::FuseFrozenConvAddRelu(graph_);
-    std::vector<c10::IValue> stack = {module_._ivalue()};
+    auto source = module_.get_method("forward").graph()->copy();
+    torch::jit::RemoveTensorMutation(source);
+    torch::jit::FuseFrozenConvAddRelu(source);
+    Stack stack = {module_._ivalue()};
     stack.insert(stack.end(), inputs.begin(), inputs.end());
-    bound_ = fuse_convolutions(graph_, record(*graph_, stack));
-    code_.emplace(graph_, "forward");
+    source_ = source;
+    partitioned_ = partition(*source_, stack);
+    if (!partitioned_) return generalize(stack);
+    for (const auto& input : inputs) types_.push_back(c10::TensorType::create(input.toTensor()));
+    partitioned_code_.emplace(partitioned_, "forward");
+    partitioned_works_ = true;
+  });
+}
+
+bool Compiled::partitioned_for(const Stack& stack) {
+  // Autocast chooses dtypes operator by operator, which a partition would not see.
+  if (!partitioned_works_ || at::autocast::is_autocast_enabled(at::kCPU)) return false;
+  for (size_t i = 0; i < types_.size(); ++i) {
+    const auto& tensor = stack[i + 1].toTensor();
+    const auto& type = *types_[i];
+    if (tensor.layout() != at::kStrided || tensor.scalar_type() != type.scalarType() || tensor.device() != type.device() ||
+        tensor.sizes() != *type.sizes().concrete_sizes())
+      return false;
+  }
+  int first = 0, threads = at::get_num_threads();
+  return threads_.compare_exchange_strong(first, threads) || first == threads;
+}
+
+bool Compiled::run_partitioned(Stack& stack) {
+  Stack inputs = stack;
+  try {
+    torch::jit::InterpreterState(*partitioned_code_).run(stack);
+    return true;
+  } catch (const std::exception&) {
+    // What oneDNN's compiler has no kernel for shows in the first run. An error of the module itself comes
+    // from the general form as well.
+    partitioned_works_ = false;
+    stack = std::move(inputs);
+    return false;
+  }
+}
+
+void Compiled::generalize(const Stack& stack) {
+  std::call_once(general_once_, [&] {
+    general_ = source_->copy();
+    bound_ = fuse_convolutions(general_, record(*general_, stack));
+    general_code_.emplace(general_, "forward");
+    general_made_ = true;
   });
 }
 
@@ -49,11 +93,18 @@ c10::IValue Compiled::run(std::vector<c10::IValue> inputs) {
   inputs.insert(inputs.begin(), module_._ivalue());
   module_.get_method("forward").function().getSchema().checkAndNormalizeInputs(inputs);
   prepare({inputs.begin() + 1, inputs.end()});
-  inputs.insert(inputs.end(), bound_.begin(), bound_.end());
-  torch::jit::InterpreterState(*code_).run(inputs);
+  if (!partitioned_for(inputs) || !run_partitioned(inputs)) {
+    generalize(inputs);
+    inputs.insert(inputs.end(), bound_.begin(), bound_.end());
+    torch::jit::InterpreterState(*general_code_).run(inputs);
+  }
   return plain(inputs.at(0));
 }
 
-std::string Compiled::graph() const { return graph_ ? graph_->toString(false) : module_.get_method("forward").graph()->toString(false); }
+std::string Compiled::graph() const {
+  std::string text = partitioned_ ? partitioned_->toString(false) : "";
+  if (general_made_) text += general_->toString(false);
+  return text.empty() ? module_.get_method("forward").graph()->toString(false) : text;
+}
 
 }  // namespace torchts

@@ -75,7 +75,7 @@ class Fusion {
 
   std::vector<c10::IValue> run() {
     aliases_ = std::make_unique<torch::jit::AliasDb>(graph_, /*isFrozen=*/true);
-    channels_last_ = rearrangeable();
+    channels_last_ = may_rearrange(*graph_);
     std::vector<std::pair<Node*, Geometry>> convolutions;
     for (Node* node : graph_->nodes())
       if (auto geometry = convolution(node)) convolutions.emplace_back(node, std::move(*geometry));
@@ -83,7 +83,7 @@ class Fusion {
     for (auto& [node, geometry] : convolutions) fuse(node, geometry);
     for (Node* node : graph_->nodes()) drop_rearrangement(node);
     for (Node* node : graph_->nodes()) write_in_place(node);
-    if (channels_last_) allow_any_strides();
+    if (channels_last_) allow_any_strides(*graph_);
     torch::jit::EliminateDeadCode(graph_);
     return std::move(bound_);
   }
@@ -92,16 +92,6 @@ class Fusion {
   const Seen* seen(const Value* value) const {
     auto found = seen_.find(value);
     return found == seen_.end() ? nullptr : &found->second;
-  }
-
-  // False where something in the graph depends on strides or writes into tensors: then memory stays as it is.
-  bool rearrangeable() const {
-    for (Node* node : graph_->nodes()) {
-      if (node->kind() == aten::as_strided || node->kind() == aten::stride || !node->blocks().empty()) return false;
-      auto* schema = node->maybeSchema();
-      if (schema && schema->is_mutable()) return false;
-    }
-    return true;
   }
 
   std::optional<Geometry> convolution(Node* node) const {
@@ -243,16 +233,6 @@ class Fusion {
     node->output()->replaceAllUsesWith(written->output());
   }
 
-  // A view of a tensor whose channels are last may need a copy.
-  void allow_any_strides() {
-    for (Node* node : graph_->nodes()) {
-      if (!node->matches("aten::view(Tensor(a) self, int[] size) -> Tensor(a)")) continue;
-      WithInsertPoint at(node);
-      auto* free = graph_->insertNode(graph_->create(aten::reshape, node->inputs(), 1));
-      node->output()->replaceAllUsesWith(free->output());
-    }
-  }
-
   std::shared_ptr<Graph> graph_;
   SeenValues seen_;
   std::unique_ptr<torch::jit::AliasDb> aliases_;
@@ -261,6 +241,26 @@ class Fusion {
 };
 
 }  // namespace
+
+bool may_rearrange(const Graph& graph) {
+  for (const Node* node : graph.nodes()) {
+    if (node->kind() == aten::as_strided || node->kind() == aten::stride || !node->blocks().empty()) return false;
+    auto* schema = node->maybeSchema();
+    if (schema && schema->is_mutable()) return false;
+  }
+  return true;
+}
+
+void allow_any_strides(Graph& graph) {
+  for (auto it = graph.nodes().begin(); it != graph.nodes().end(); ++it) {
+    Node* node = *it;
+    if (!node->matches("aten::view(Tensor(a) self, int[] size) -> Tensor(a)")) continue;
+    WithInsertPoint at(node);
+    auto* free = graph.insertNode(graph.create(aten::reshape, node->inputs(), 1));
+    node->output()->replaceAllUsesWith(free->output());
+    it.destroyCurrent();
+  }
+}
 
 std::vector<c10::IValue> fuse_convolutions(const std::shared_ptr<Graph>& graph, const SeenValues& seen) { return Fusion(graph, seen).run(); }
 

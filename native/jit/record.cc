@@ -50,7 +50,7 @@ SeenValues record(torch::jit::Graph& graph, const std::vector<c10::IValue>& inpu
     if (!given.isTensor() || !given.toTensor().defined()) return;
     const auto& tensor = given.toTensor();
     if (tensor.layout() != at::kStrided) return;
-    seen[value] = {tensor.sizes().vec(), tensor.is_cpu() && tensor.scalar_type() == at::kFloat};
+    seen[value] = {tensor.sizes().vec(), tensor.is_cpu() && tensor.scalar_type() == at::kFloat, c10::TensorType::create(tensor)};
   };
   for (size_t i = 0; i < inputs.size() && i < graph.inputs().size(); ++i) note(graph.inputs()[i], inputs[i]);
   torch::jit::Stack stack;

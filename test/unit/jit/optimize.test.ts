@@ -19,7 +19,6 @@ async function check(
 ): Promise<void> {
   model.eval();
   const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
-  if (fused) expect(optimized.graph).to.match(fused);
   for (const batch of [x.size(0), 1, 5]) {
     const input = torch.randn(batch, ...x.shape.slice(1));
     const expected = torch.noGrad(() => model(input) as Tensor);
@@ -30,6 +29,11 @@ async function check(
     expect(result.isContiguous()).to.equal(expected.isContiguous());
     expect(difference(input, before), 'the input stays').to.equal(0);
   }
+  // The form for the traced sizes, and the one for others.
+  if (fused)
+    expect(optimized.graph)
+      .to.match(/oneDNNFusionGroup/)
+      .and.to.match(fused);
 }
 
 class Custom extends nn.Module<[Tensor], Tensor> {
@@ -141,16 +145,21 @@ describe('torch.jit.optimizeForInference', () => {
     for (const buffer of model.buffers()) if (buffer.dtype === 'float32') buffer.uniform_(0.5, 1.5);
     const x = torch.randn(2, 3, 64, 64);
     const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
-    expect(optimized.graph.match(/_convolution_pointwise_\(/g)).to.have.lengthOf(8);
-    expect(optimized.graph.match(/_convolution_pointwise\(/g)).to.have.lengthOf(12);
-    expect(optimized.graph.match(/aten::relu|aten::add|batch_norm/g)).to.equal(null);
+    // For the traced size: 20 convolutions, the pool and the linear layer, as many as have the whole model.
+    expect(optimized.graph.match(/= prim::oneDNNFusionGroup_/g)).to.have.lengthOf(22);
+    expect(optimized.graph).to.not.match(/_convolution_pointwise/);
     const y = torch.randn(3, 3, 80, 64);
-    expect(
-      difference(
-        optimized(y),
-        torch.noGrad(() => model(y)),
-      ),
-    ).to.be.below(1e-5);
+    for (const input of [x, y, x])
+      expect(
+        difference(
+          optimized(input),
+          torch.noGrad(() => model(input)),
+        ),
+      ).to.be.below(1e-5);
+    const general = optimized.graph.slice(optimized.graph.lastIndexOf('graph(%self'));
+    expect(general.match(/_convolution_pointwise_\(/g)).to.have.lengthOf(8);
+    expect(general.match(/_convolution_pointwise\(/g)).to.have.lengthOf(12);
+    expect(general.match(/aten::relu|aten::add|batch_norm/g)).to.equal(null);
     expect(optimized(y).requiresGrad).to.equal(false);
   });
 
@@ -171,6 +180,44 @@ describe('torch.jit.optimizeForInference', () => {
     for (const [i, result] of results.entries())
       expect(difference(result as Tensor, expected[i]!)).to.be.below(1e-6);
     expect(turns).to.be.above(3);
+  });
+
+  it('the form for the traced size is left for another number of threads, and under autocast', () => {
+    torch.manualSeed(3);
+    const model = new nn.Sequential(
+      new nn.Conv2d(3, 8, 3),
+      new nn.ReLU(),
+      new nn.Flatten(),
+      new nn.Linear(128, 4),
+    );
+    model.eval();
+    const x = torch.randn(2, 3, 6, 6);
+    const expected = torch.noGrad(() => model(x));
+    const threads = torch.getNumThreads();
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
+    try {
+      expect(difference(optimized(x) as Tensor, expected)).to.be.below(1e-5);
+      expect(optimized.graph).to.not.match(/_convolution_pointwise/);
+      torch.setNumThreads(threads + 1);
+      expect(difference(optimized(x) as Tensor, expected)).to.be.below(1e-5);
+      expect(optimized.graph).to.match(/_convolution_pointwise/);
+    } finally {
+      torch.setNumThreads(threads);
+    }
+    const half = torch.autocast({ deviceType: 'cpu', dtype: torch.bfloat16 }, () => optimized(x) as Tensor);
+    expect(half.dtype).to.equal('bfloat16');
+  });
+
+  it('other dtypes run, too', () => {
+    const model = new nn.Sequential(new nn.Conv2d(3, 8, 3), new nn.ReLU()).to('float64').eval();
+    const x = torch.randn([2, 3, 6, 6], { dtype: torch.float64 });
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
+    const difference = (optimized(x) as Tensor)
+      .sub(torch.noGrad(() => model(x)))
+      .abs()
+      .max()
+      .item() as number;
+    expect(difference).to.be.below(1e-12);
   });
 
   it('takes a ScriptModule only', () => {
