@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { expect } from 'chai';
 import * as torch from 'torchts';
 import { nn, optim } from 'torchts';
+import { collectGarbage } from '../support/collect.js';
 import { rejected, thrown } from '../support/errors.js';
 
 const MiB = 1 << 20;
@@ -11,6 +12,7 @@ const bytes = (): number => torch.memoryStats().bytes;
 
 describe('dispose', () => {
   it('gives the memory back at once and once', () => {
+    collectGarbage();
     const before = bytes();
     const x = torch.zeros(8 * MiB);
     expect(bytes() - before).to.be.within(32 * MiB, 32 * MiB + 4096);

@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import * as torch from 'torchts';
 import { datasets, transforms, utils } from 'torchts';
+import { collectGarbage } from '../support/collect.js';
 
 describe('memory of a loop over a loader', () => {
   const side = 8;
@@ -20,10 +19,7 @@ describe('memory of a loop over a loader', () => {
   );
 
   // Other tests of this process count bytes: the last batches are not left to them.
-  after(() => {
-    setFlagsFromString('--expose-gc');
-    (runInNewContext('gc') as () => void)();
-  });
+  after(collectGarbage);
 
   for (const numWorkers of [0, 2])
     it(`batches of 18 MiB stay under 300 MiB, and the process does not grow by more; ${numWorkers} workers`, async () => {

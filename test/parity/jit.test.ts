@@ -27,7 +27,8 @@ describe('TorchScript archives of Python', () => {
     const optimized = torch.jit.optimizeForInference(model);
     expect(difference(optimized(x), expected)).to.be.below(1e-6);
     expect(difference(await optimized.forwardAsync(x), expected)).to.be.below(1e-6);
-    expect(optimized.graph).to.contain('mkldnn::_convolution_pointwise');
+    // The traced size has a form of its own on x86-64.
+    expect(optimized.graph).to.match(/prim::oneDNNFusionGroup|mkldnn::_convolution_pointwise/);
   });
 
   it('a scripted module takes numbers, lists and null, and gives dicts and named tuples', async () => {
