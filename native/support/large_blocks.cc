@@ -19,7 +19,7 @@ namespace torchts {
 
 namespace {
 
-constexpr size_t kKept = size_t(256) << 20;
+constexpr size_t kKept = size_t(128) << 20;
 // malloc rounds a mapped block up to pages.
 constexpr size_t kSlack = size_t(16) << 10;
 
