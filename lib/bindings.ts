@@ -285,8 +285,9 @@ export interface Native {
   /** RGB of such a file, off this thread; null for another file or a broken one. */
   decodeJpeg(file: Uint8Array): Promise<[width: number, height: number, rgb: Uint8Array] | null>;
   /**
-   * The same for a batch on native threads (sizes: width, height, channels; −3 channels for a JPEG file); one program for all images or one for each. The function
-   * that comes of it gives the batch, once.
+   * The same for a batch on native threads. Sizes are width, height and channels of each image, with −3
+   * channels for a JPEG file; one program for all images or one for each. The function that comes of it
+   * gives the batch, once.
    */
   assembleBatch(
     images: Uint8Array[],

@@ -39,8 +39,9 @@ bool stable_api_wanted() {
 // glibc gives every block of some size a mapping of its own, and a training step then spends a tenth of
 // its time on fresh pages for activations as large as those it has just given back (measured: ResNet-18,
 // batch 32 at 224², 2.40 s a step, 2.14 s without). So large blocks come from the heap, too, but for the
-// largest (support/large_blocks.cc), and its end is only given back beyond a gigabyte. And the collector frees tensors by the hundred, not one by one as
-// reference counts do, which glibc would answer with merging its small free lists over and over.
+// largest (support/large_blocks.cc), and its end is only given back beyond a gigabyte. And the collector
+// frees tensors by the hundred, not one by one as reference counts do, which glibc would answer with merging
+// its small free lists over and over.
 // A process whose environment tunes malloc itself is left alone (docs/memory.md).
 void tune_malloc() {
 #ifdef __GLIBC__

@@ -13,8 +13,6 @@ export async function build(context: SetupContext = userContext()): Promise<bool
 
 if (isMain(import.meta.url)) {
   await runMain(async () => {
-    // Only a clone has the bundler, and only there this file is run by itself.
-    await (await import('./bundle.js')).bundle();
     await build();
     return 0;
   });

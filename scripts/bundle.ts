@@ -5,8 +5,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { isMain, runMain } from './support/main.js';
+import { runMain } from './support/main.js';
 import { packageRoot } from './support/package-root.js';
+
+const dist = join(packageRoot(), 'dist');
+const lib = join(dist, 'lib');
 
 /**
  * Modules that stay files of their own, so that there is one of each: scripts and tests import parts of
@@ -16,7 +19,6 @@ const shared: Plugin = {
   name: 'shared',
   setup({ onResolve }) {
     onResolve({ filter: /\/(errors|native)\.js$/ }, ({ path, resolveDir }) => {
-      const lib = join(packageRoot(), 'dist', 'lib');
       const name = ['errors.js', 'native.js'].find((file) => join(resolveDir, path) === join(lib, file));
       return name === undefined ? undefined : { path: `../lib/${name}`, external: true };
     });
@@ -24,11 +26,11 @@ const shared: Plugin = {
 };
 
 /** Writes `dist/bundle`, with source maps that lead to the TypeScript. */
-export async function bundle(root: string = packageRoot()): Promise<void> {
-  const outdir = join(root, 'dist', 'bundle');
+await runMain(async () => {
+  const outdir = join(dist, 'bundle');
   rmSync(outdir, { recursive: true, force: true });
   await build({
-    entryPoints: [join(root, 'dist', 'lib', 'index.js')],
+    entryPoints: [join(lib, 'index.js')],
     outdir,
     bundle: true,
     // What the library itself loads late stays apart.
@@ -44,11 +46,5 @@ export async function bundle(root: string = packageRoot()): Promise<void> {
     charset: 'utf8',
     logLevel: 'warning',
   });
-}
-
-if (isMain(import.meta.url)) {
-  await runMain(async () => {
-    await bundle();
-    return 0;
-  });
-}
+  return 0;
+});

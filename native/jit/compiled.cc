@@ -37,12 +37,11 @@ Compiled::Compiled(torch::jit::Module frozen) : module_(std::move(frozen)) {}
 void Compiled::prepare(const std::vector<c10::IValue>& inputs) {
   std::call_once(once_, [&] {
     at::NoGradGuard no_grad;
-    auto source = module_.get_method("forward").graph()->copy();
-    torch::jit::RemoveTensorMutation(source);
-    torch::jit::FuseFrozenConvAddRelu(source);
+    source_ = module_.get_method("forward").graph()->copy();
+    torch::jit::RemoveTensorMutation(source_);
+    torch::jit::FuseFrozenConvAddRelu(source_);
     Stack stack = {module_._ivalue()};
     stack.insert(stack.end(), inputs.begin(), inputs.end());
-    source_ = source;
     partitioned_ = partition(*source_, stack);
     if (!partitioned_) return generalize(stack);
     for (const auto& input : inputs) types_.push_back(c10::TensorType::create(input.toTensor()));

@@ -11,6 +11,7 @@
 
 #include "optim/adam_kernels.h"
 #include "support/call.h"
+#include "tensor/plain.h"
 
 namespace torchts {
 namespace {
@@ -160,14 +161,6 @@ std::optional<Rounding> rounding_for(at::ScalarType dtype) {
   return std::nullopt;
 }
 
-// A plain CPU tensor: no subclass, no lazy negation, no inference tensor.
-bool plain(const at::Tensor& x) {
-  using namespace c10;
-  return x.layout() == at::kStrided && !x.is_inference() &&
-         x.key_set() - autograd_dispatch_keyset_with_ADInplaceOrView - autocast_dispatch_keyset ==
-             DispatchKeySet(DispatchKey::CPU);
-}
-
 // Same places in memory for the same elements; the stride of a dimension of one says nothing.
 bool same_layout(const at::Tensor& a, const at::Tensor& b) {
   if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
@@ -209,10 +202,10 @@ bool fits(const Lists& x, const std::vector<at::Tensor>& steps) {
   if (n == 0 || x.grads.size() != n || x.avgs.size() != n || x.squares.size() != n || steps.size() != n) return false;
   for (size_t i = 0; i < n; ++i) {
     const at::Tensor& p = x.params[i];
-    if (!plain(p) || p.scalar_type() != x.params[0].scalar_type() || !p.is_non_overlapping_and_dense()) return false;
+    if (!is_plain(p) || p.scalar_type() != x.params[0].scalar_type() || !p.is_non_overlapping_and_dense()) return false;
     for (const at::Tensor* other : {&x.grads[i], &x.avgs[i], &x.squares[i]})
-      if (!plain(*other) || !same_layout(p, *other)) return false;
-    if (!plain(steps[i]) || steps[i].scalar_type() != at::kFloat || steps[i].numel() != 1) return false;
+      if (!is_plain(*other) || !same_layout(p, *other)) return false;
+    if (!is_plain(steps[i]) || steps[i].scalar_type() != at::kFloat || steps[i].numel() != 1) return false;
   }
   return apart(x) && rounding_for(x.params[0].scalar_type());
 }

@@ -14,6 +14,7 @@
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
 #include "support/call.h"
+#include "tensor/plain.h"
 
 namespace torchts {
 namespace {
@@ -22,15 +23,13 @@ namespace {
 constexpr int64_t kPiece = 1 << 20;
 constexpr int64_t kWorthThread = 1 << 21;
 
-// Bytes on the CPU and nothing else: no lazy conjugate, no quantizer, no wrapper of a transform.
-bool is_plain(const at::Tensor& t) {
-  auto keys = t.key_set() - c10::autograd_dispatch_keyset_with_ADInplaceOrView - c10::autocast_dispatch_keyset;
-  return keys == c10::DispatchKeySet(c10::DispatchKey::CPU) && t.has_storage() && !t.is_inference() &&
-         t.is_non_overlapping_and_dense() && !t._fw_grad(0).defined();
+// A plain tensor whose bytes are all there is to copy.
+bool is_dense(const at::Tensor& t) {
+  return is_plain(t) && t.has_storage() && t.is_non_overlapping_and_dense() && !t._fw_grad(0).defined();
 }
 
 bool copies_bytes(const at::Tensor& to, const at::Tensor& from) {
-  return is_plain(to) && is_plain(from) && to.scalar_type() == from.scalar_type() && to.sizes() == from.sizes() &&
+  return is_dense(to) && is_dense(from) && to.scalar_type() == from.scalar_type() && to.sizes() == from.sizes() &&
          to.strides() == from.strides() && !to.storage().is_alias_of(from.storage());
 }
 

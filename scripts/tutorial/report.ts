@@ -22,13 +22,6 @@ export interface Results {
 export async function writeReport(options: TutorialOptions, results: Results): Promise<void> {
   const { model, losses, accuracy, seconds, device, steps } = results;
   const { out } = options;
-  const curve = plot.lossCurve({
-    losses,
-    file: join(out, 'loss.png'),
-    title: `Training loss of ResNet-18 on ${options.dataset}`,
-    yLabel: 'Cross-entropy loss',
-    epochs: Array.from({ length: options.epochs }, (_, i) => (i + 1) * steps),
-  });
   const images =
     options.epochs * Math.min(options.trainLimit ?? Number.POSITIVE_INFINITY, steps * options.batchSize);
   const metrics = {
@@ -49,7 +42,16 @@ export async function writeReport(options: TutorialOptions, results: Results): P
     libtorch: torch.version,
   };
   writeFileSync(join(out, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-  await Promise.all([curve, torch.save(model.stateDict(), join(out, 'model.pth'))]);
+  await Promise.all([
+    plot.lossCurve({
+      losses,
+      file: join(out, 'loss.png'),
+      title: `Training loss of ResNet-18 on ${options.dataset}`,
+      yLabel: 'Cross-entropy loss',
+      epochs: Array.from({ length: options.epochs }, (_, i) => (i + 1) * steps),
+    }),
+    torch.save(model.stateDict(), join(out, 'model.pth')),
+  ]);
   // The run is complete: nothing is left to go on with.
   rmSync(checkpointFile(out), { force: true });
   console.log(
