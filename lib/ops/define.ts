@@ -1,7 +1,6 @@
 /** What generated code is made of: typed doors to operators. */
 import { native } from '../native.js';
-import { HandleOwner } from '../tensor/handle-owner.js';
-import { invoke, invokeSelf, invokeWith, lazyPacket } from './invoke.js';
+import { invoke, invokeFew, invokeWith, lazyPacket } from './invoke.js';
 import { isOptions } from './unwrap.js';
 
 type Untyped = (...args: unknown[]) => unknown;
@@ -14,23 +13,24 @@ function named<T extends Untyped>(name: string, fn: T): T {
 /** A function `torch.<name>` over every overload of an ATen operator. */
 export function defineFunction(name: string, aten: string): unknown {
   const packet = lazyPacket(aten, { shown: name });
-  return named(name, (...args) => invoke(packet(), args));
+  return named(name, (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown, ...more) =>
+    more.length === 0
+      ? invokeFew(packet(), first, second, third, fourth)
+      : invoke(packet(), [first, second, third, fourth, ...more]),
+  );
 }
 
 /** A method `tensor.<name>`; `this` is the schema's `self`. */
 export function defineMethod(name: string, aten: string): unknown {
   const packet = lazyPacket(aten, { shown: name, method: true });
-  return named(name, function (this: unknown, first?: unknown, ...more: unknown[]) {
-    // Almost every call has one operand or none; they are spared the arrays.
-    if (more.length === 0) {
-      if (first === undefined) return invokeSelf(packet(), this);
-      if (typeof first === 'number' || first instanceof HandleOwner) return invokeSelf(packet(), this, first);
-      return isOptions(first) ? invokeWith(packet(), [this], first) : invokeWith(packet(), [this, first]);
-    }
-    const last = more[more.length - 1];
-    if (isOptions(last)) return invokeWith(packet(), [this, first, ...more.slice(0, -1)], last);
-    return invokeWith(packet(), [this, first, ...more]);
-  });
+  return named(
+    name,
+    function (this: unknown, first?: unknown, second?: unknown, third?: unknown, ...more: unknown[]) {
+      return more.length === 0
+        ? invokeFew(packet(), this, first, second, third)
+        : invoke(packet(), [this, first, second, third, ...more]);
+    },
+  );
 }
 
 /** A tensor factory: as a function, and with `{ requiresGrad }`. */

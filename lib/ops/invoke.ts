@@ -171,16 +171,50 @@ export function invokeWith(
   return wrapResult(result, args[0], out);
 }
 
-/** A method with one operand, a tensor or a number, or with none. */
-export function invokeSelf(packet: number, self: unknown, operand?: number | HandleOwner): unknown {
-  syncMode();
-  const handle = (self as HandleOwner).handle;
+/** A value as the native side takes it; undefined for one that is absent, or means more than itself. */
+function operand(value: unknown): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object') return value;
+  if (value instanceof HandleOwner) return value.handle;
+  return value === null || Array.isArray(value) ? unwrap(value) : undefined;
+}
+
+/**
+ * The usual call, of at most four operands without options: it is spared the arrays that `invoke` goes through.
+ * Operands that are left out are undefined.
+ */
+export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
+  const first = operand(a);
+  const second = operand(b);
+  const third = operand(c);
+  const fourth = operand(d);
   let result: unknown;
-  if (operand === undefined) result = invokeNative(packet, undefined, handle);
-  else if (typeof operand === 'number') result = invokeNative(packet, undefined, handle, operand);
-  else result = invokeNative(packet, undefined, handle, operand.handle);
+  if (fourth !== undefined) {
+    if (first === undefined || second === undefined || third === undefined)
+      return invoke(packet, [a, b, c, d]);
+    syncMode();
+    result = invokeNative(packet, undefined, first, second, third, fourth);
+  } else if (d !== undefined) {
+    return invoke(packet, [a, b, c, d]);
+  } else if (third !== undefined) {
+    if (first === undefined || second === undefined) return invoke(packet, [a, b, c]);
+    syncMode();
+    result = invokeNative(packet, undefined, first, second, third);
+  } else if (c !== undefined) {
+    return invoke(packet, [a, b, c]);
+  } else if (second !== undefined) {
+    if (first === undefined) return invoke(packet, [a, b]);
+    syncMode();
+    result = invokeNative(packet, undefined, first, second);
+  } else if (b !== undefined) {
+    return invoke(packet, [a, b]);
+  } else {
+    if (first === undefined) return invoke(packet, a === undefined ? [] : [a]);
+    syncMode();
+    result = invokeNative(packet, undefined, first);
+  }
   // In-place forms give back the very tensor that they were called on.
-  return result === handle ? self : wrapResult(result, self, undefined);
+  return result === first ? a : wrapResult(result, a, undefined);
 }
 
 /** Invokes with a trailing options object where the last argument is one. */
@@ -205,6 +239,11 @@ export function lazyPacket(name: string, options: PacketOptions): () => number {
 }
 
 const overloads = new Map<string, Map<string | undefined, number>>();
+
+/** One overload of `aten::<name>` for {@link invokeFew}, by its schema as in {@link callOverload}. */
+export function lazyOverload(name: string, overload: string): () => number {
+  return lazyPacket(`aten::${name}`, { overload, shown: name, camelKeys: false });
+}
 
 /**
  * Calls one overload of `aten::<name>` (all of them where it is left out) by its schema, for library

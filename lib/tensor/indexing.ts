@@ -3,7 +3,7 @@
  * are gathered by `aten::index`, with the axis order of numpy that PyTorch follows.
  */
 import { ArgumentError, TorchIndexError } from '../errors.js';
-import { callOverload } from '../ops/invoke.js';
+import { callOverload, invokeFew, lazyOverload } from '../ops/invoke.js';
 import { HandleOwner } from './handle-owner.js';
 import type { Tensor } from './tensor.js';
 
@@ -43,6 +43,9 @@ export type IndexValue = Tensor | number | bigint | boolean | { re: number; im: 
 function aten(name: string, overload: string, ...args: unknown[]): unknown {
   return callOverload(name, overload, args);
 }
+
+const select = lazyOverload('select', 'int');
+const sliceOf = lazyOverload('slice', 'Tensor');
 
 let makeTensor: (data: unknown) => Tensor = () => {
   throw new Error('the tensor room is not loaded');
@@ -224,13 +227,13 @@ function indexViews(source: Tensor, items: readonly IndexItem[]): Tensor | undef
   try {
     for (const item of items) {
       if (typeof item === 'number') {
-        view = aten('select', 'int', view, dim, item) as Tensor;
+        view = invokeFew(select(), view, dim, item) as Tensor;
         continue;
       }
       if (typeof item !== 'string' || item === '...') return undefined;
       const { start, stop, step } = parseSlice(item);
-      if (start !== null || stop !== null || step !== null)
-        view = aten('slice', 'Tensor', view, dim, start, stop, step ?? 1) as Tensor;
+      if (step !== null) view = aten('slice', 'Tensor', view, dim, start, stop, step) as Tensor;
+      else if (start !== null || stop !== null) view = invokeFew(sliceOf(), view, dim, start, stop) as Tensor;
       else if (dim >= view.dim()) return undefined;
       dim += 1;
     }
