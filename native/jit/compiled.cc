@@ -6,8 +6,8 @@
 #include <torch/csrc/jit/passes/frozen_conv_add_relu_fusion.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
-#include "jit/fuse.h"
 #include "jit/partition.h"
+#include "support/large_blocks.h"
 
 namespace torchts {
 namespace {
@@ -42,7 +42,8 @@ void Compiled::prepare(const std::vector<c10::IValue>& inputs) {
     torch::jit::FuseFrozenConvAddRelu(source_);
     Stack stack = {module_._ivalue()};
     stack.insert(stack.end(), inputs.begin(), inputs.end());
-    partitioned_ = partition(*source_, stack);
+    partitioned_ = partition(*source_, stack, weights_);
+    give_back_memory();
     if (!partitioned_) return generalize(stack);
     for (const auto& input : inputs) types_.push_back(c10::TensorType::create(input.toTensor()));
     partitioned_code_.emplace(partitioned_, "forward");
@@ -81,7 +82,7 @@ bool Compiled::run_partitioned(Stack& stack) {
 void Compiled::generalize(const Stack& stack) {
   std::call_once(general_once_, [&] {
     general_ = source_->copy();
-    bound_ = fuse_convolutions(general_, record(*general_, stack));
+    bound_ = fuse_convolutions(general_, record(*general_, stack), weights_);
     general_code_.emplace(general_, "forward");
     general_made_ = true;
   });

@@ -12,6 +12,8 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/interpreter.h>
 
+#include "jit/fuse.h"
+
 namespace torchts {
 
 class Compiled {
@@ -37,6 +39,7 @@ class Compiled {
   torch::jit::Module module_;
   std::once_flag once_;
   std::shared_ptr<torch::jit::Graph> source_;  // what both forms are made from
+  TransformedWeights weights_;                  // of its convolutions
 
   std::shared_ptr<torch::jit::Graph> partitioned_;
   std::optional<torch::jit::Code> partitioned_code_;
