@@ -264,6 +264,30 @@ describe('torch.jit.optimizeForInference', () => {
     expect(optimized.graph, 'no further forms').to.equal(graph);
   });
 
+  it('an error of the module, and inputs that lie otherwise, leave the form for the traced size in use', () => {
+    class Both extends nn.Module<[Tensor, Tensor, Tensor], Tensor> {
+      conv = new nn.Conv2d(3, 8, 3, { padding: 1 });
+      linear = new nn.Linear(6, 8);
+      override forward(x: Tensor, y: Tensor, rows: Tensor): Tensor {
+        return this.conv(x).relu().mean([2, 3]).add(this.linear(y).relu()).indexSelect(0, rows);
+      }
+    }
+    const model = new Both().eval();
+    const x = torch.randn(6, 3, 8, 8);
+    const y = torch.randn(6, 6);
+    const rows = torch.tensor([1, 0, 3], { dtype: torch.int64 });
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, [x, y, rows]));
+    expect(() => optimized(x, y, rows.add(10))).to.throw(/range|index/i);
+    for (const given of [y, y.t(), torch.randn(6, 12).narrow(1, 3, 6)])
+      expect(
+        difference(
+          optimized(x, given, rows) as Tensor,
+          torch.noGrad(() => model(x, given, rows) as Tensor),
+        ),
+      ).to.be.below(1e-5);
+    expect(optimized.graph).to.match(/oneDNNFusionGroup/);
+  });
+
   it('several calls at once leave the event loop free and do not disturb each other', async () => {
     const model = (await models.resnet18()).eval();
     const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, torch.randn(1, 3, 64, 64)));
