@@ -333,6 +333,7 @@ export interface Native {
     forward: (inputs: unknown[]) => unknown,
     strict: boolean,
   ): void;
+  jitGiveBackMemory(): void;
   jitForward(script: ScriptHandle, ...inputs: unknown[]): unknown;
   jitForwardAsync(script: ScriptHandle, ...inputs: unknown[]): Promise<unknown>;
   /** Parameters, buffers and modules of the module itself. */

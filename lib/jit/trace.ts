@@ -107,6 +107,7 @@ export function trace(
     : native.jitCreate(identifier(target.name), false, null);
   const call = target as (...inputs: unknown[]) => unknown;
   const randomState = getRngState();
+  native.jitGiveBackMemory();
   tracing = true;
   try {
     const forward = (values: unknown[]): unknown => {
@@ -120,16 +121,20 @@ export function trace(
   } finally {
     tracing = false;
   }
+  // The activations of a large batch leave free memory in pieces that the next run has no use for.
+  native.jitGiveBackMemory();
   const traced = new ScriptModule(handle, module);
   if (given.checkTrace ?? true) {
     const after = getRngState();
     noGrad(() => {
       setRngState(randomState);
       const expected = call(...inputs);
+      native.jitGiveBackMemory();
       setRngState(randomState);
       compare(expected, traced(...inputs), given.checkTolerance ?? 1e-5);
     });
     setRngState(after);
+    native.jitGiveBackMemory();
   }
   return traced;
 }

@@ -4,6 +4,7 @@
 #include "dispatch/convert.h"
 #include "jit/script.h"
 #include "jit/values.h"
+#include "support/large_blocks.h"
 
 namespace torchts {
 namespace {
@@ -64,12 +65,20 @@ napi_value trace(Call& call) {
   return js_undefined(napi);
 }
 
+// jitGiveBackMemory(): between the runs of a trace, whose activations lie otherwise than those of the next
+napi_value give_back(Call& call) {
+  call.env->handles->free_garbage();
+  give_back_memory();
+  return js_undefined(call.napi);
+}
+
 }  // namespace
 
 void register_jit_build(Env* env, napi_value exports) {
   define(env, exports, "jitCreate", entry<create>);
   define(env, exports, "jitRegister", entry<register_member>);
   define(env, exports, "jitTrace", entry<trace>);
+  define(env, exports, "jitGiveBackMemory", entry<give_back>);
 }
 
 }  // namespace torchts

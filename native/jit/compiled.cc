@@ -6,8 +6,8 @@
 #include <torch/csrc/jit/passes/frozen_conv_add_relu_fusion.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 
-#include "jit/fuse.h"
 #include "jit/partition.h"
+#include "support/large_blocks.h"
 
 namespace torchts {
 namespace {
@@ -42,7 +42,8 @@ void Compiled::prepare(const std::vector<c10::IValue>& inputs) {
     torch::jit::FuseFrozenConvAddRelu(source_);
     Stack stack = {module_._ivalue()};
     stack.insert(stack.end(), inputs.begin(), inputs.end());
-    partitioned_ = partition(*source_, stack);
+    partitioned_ = partition(*source_, stack, weights_);
+    give_back_memory();
     if (!partitioned_) return generalize(stack);
     for (const auto& input : inputs) types_.push_back(c10::TensorType::create(input.toTensor()));
     partitioned_code_.emplace(partitioned_, "forward");
@@ -64,15 +65,16 @@ bool Compiled::partitioned_for(const Stack& stack) {
   return threads_.compare_exchange_strong(first, threads) || first == threads;
 }
 
-bool Compiled::run_partitioned(Stack& stack) {
+bool Compiled::run_partitioned(Stack& stack, std::string& failure) {
   Stack inputs = stack;
+  // A partition reads memory as it lay in the first call; images are rearranged in the graph itself.
+  for (size_t i = 1; i < stack.size(); ++i)
+    if (stack[i].toTensor().dim() != 4) stack[i] = stack[i].toTensor().contiguous();
   try {
     torch::jit::InterpreterState(*partitioned_code_).run(stack);
     return true;
-  } catch (const std::exception&) {
-    // What oneDNN's compiler has no kernel for shows in the first run. An error of the module itself comes
-    // from the general form as well.
-    partitioned_works_ = false;
+  } catch (const std::exception& error) {
+    failure = error.what();
     stack = std::move(inputs);
     return false;
   }
@@ -81,7 +83,7 @@ bool Compiled::run_partitioned(Stack& stack) {
 void Compiled::generalize(const Stack& stack) {
   std::call_once(general_once_, [&] {
     general_ = source_->copy();
-    bound_ = fuse_convolutions(general_, record(*general_, stack));
+    bound_ = fuse_convolutions(general_, record(*general_, stack), weights_);
     general_code_.emplace(general_, "forward");
     general_made_ = true;
   });
@@ -92,16 +94,28 @@ c10::IValue Compiled::run(std::vector<c10::IValue> inputs) {
   inputs.insert(inputs.begin(), module_._ivalue());
   module_.get_method("forward").function().getSchema().checkAndNormalizeInputs(inputs);
   prepare({inputs.begin() + 1, inputs.end()});
-  if (!partitioned_for(inputs) || !run_partitioned(inputs)) {
-    generalize(inputs);
-    inputs.insert(inputs.end(), bound_.begin(), bound_.end());
-    torch::jit::InterpreterState(*general_code_).run(inputs);
+  std::string failure;
+  if (partitioned_for(inputs) && run_partitioned(inputs, failure)) return plain(inputs.at(0));
+  generalize(inputs);
+  inputs.insert(inputs.end(), bound_.begin(), bound_.end());
+  torch::jit::InterpreterState(*general_code_).run(inputs);
+  // An error of the module itself comes from this form as well. Where it does not, oneDNN's compiler has no
+  // kernel for something, and would fail in every call.
+  if (!failure.empty() && partitioned_works_.exchange(false)) {
+    std::lock_guard lock(warning_mutex_);
+    warning_ = "optimizeForInference(): the form for the traced size failed, calls take the general one from now on: " +
+               failure.substr(0, failure.find('\n'));
   }
   return plain(inputs.at(0));
 }
 
+std::string Compiled::take_warning() {
+  std::lock_guard lock(warning_mutex_);
+  return std::exchange(warning_, {});
+}
+
 std::string Compiled::graph() const {
-  std::string text = partitioned_ ? partitioned_->toString(false) : "";
+  std::string text = partitioned_works_ ? partitioned_->toString(false) : "";
   if (general_made_) text += general_->toString(false);
   return text.empty() ? module_.get_method("forward").graph()->toString(false) : text;
 }

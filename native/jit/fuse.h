@@ -16,6 +16,10 @@ struct Seen {
 };
 using SeenValues = std::unordered_map<const torch::jit::Value*, Seen>;
 
+// Weights as Winograd's method takes them, by what they were made of, which must outlive this. The forms of
+// a module share them.
+using TransformedWeights = std::unordered_map<const c10::TensorImpl*, at::Tensor>;
+
 // Runs the graph once, node by node, and notes every tensor. Stops at control flow: what is behind it
 // stays unknown.
 SeenValues record(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs);
@@ -27,7 +31,8 @@ bool may_rearrange(const torch::jit::Graph& graph);
 void allow_any_strides(torch::jit::Graph& graph);
 
 // Replaces 2-d convolutions with constant weights, and what follows them, by oneDNN's fused forms on
-// channels-last memory. Gives the values of the graph inputs that it adds.
-std::vector<c10::IValue> fuse_convolutions(const std::shared_ptr<torch::jit::Graph>& graph, const SeenValues& seen);
+// channels-last memory, or by Winograd's method. Gives the values of the graph inputs that it adds.
+std::vector<c10::IValue> fuse_convolutions(const std::shared_ptr<torch::jit::Graph>& graph, const SeenValues& seen,
+                                           TransformedWeights& weights);
 
 }  // namespace torchts

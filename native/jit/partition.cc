@@ -5,7 +5,7 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 
-#include "jit/fuse.h"
+#include "jit/winograd.h"
 
 namespace torchts {
 namespace {
@@ -46,8 +46,7 @@ void name_strides(Graph& graph) {
 }
 
 // Says of every value what it was in a run. True where there are convolutions, and all tensors are plain.
-bool specialize(Graph& graph, const std::vector<c10::IValue>& inputs) {
-  auto seen = record(graph, inputs);
+bool specialize(Graph& graph, const SeenValues& seen) {
   bool convolutions = false;
   for (Node* node : graph.nodes()) {
     for (auto* output : node->outputs()) {
@@ -66,7 +65,7 @@ bool specialize(Graph& graph, const std::vector<c10::IValue>& inputs) {
 
 }  // namespace
 
-std::shared_ptr<Graph> partition(Graph& graph, const std::vector<c10::IValue>& inputs) {
+std::shared_ptr<Graph> partition(Graph& graph, const std::vector<c10::IValue>& inputs, TransformedWeights& weights) {
 #if defined(__x86_64__) && AT_MKLDNN_ENABLED()
   for (size_t i = 1; i < inputs.size(); ++i)
     if (!inputs[i].isTensor()) return nullptr;
@@ -75,14 +74,16 @@ std::shared_ptr<Graph> partition(Graph& graph, const std::vector<c10::IValue>& i
   rearrange_inputs(*copy, inputs);
   allow_any_strides(*copy);
   name_strides(*copy);
-  if (!specialize(*copy, inputs)) return nullptr;
+  auto seen = record(*copy, inputs);
+  if (!specialize(*copy, seen)) return nullptr;
+  const bool replaced = use_winograd(copy, seen, weights);
   try {
     torch::jit::fuser::onednn::fuseGraph(copy);
   } catch (const std::exception&) {
     return nullptr;  // an operator with arguments that oneDNN has no form for
   }
   torch::jit::EliminateDeadCode(copy);
-  return has_groups(copy->block()) ? copy : nullptr;
+  return replaced || has_groups(copy->block()) ? copy : nullptr;
 #else
   return nullptr;
 #endif

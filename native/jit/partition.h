@@ -4,14 +4,14 @@
 #include <memory>
 #include <vector>
 
-#include <torch/csrc/jit/ir/ir.h>
+#include "jit/fuse.h"
 
 namespace torchts {
 
 // A copy of the graph for inputs of exactly these sizes, with convolutions and what is around them as
-// LibTorch's fusion groups for oneDNN: their primitives and packed weights stay from call to call, where
-// operators look theirs up in every call. The first input is the module itself. Null where this does not
+// LibTorch's fusion groups for oneDNN, or by Winograd's method: primitives and packed weights stay from call
+// to call, where operators look theirs up in every call. The first input is the module itself. Null where this does not
 // pay or cannot be: no convolutions, other dtypes than float32, values that no run has shown.
-std::shared_ptr<torch::jit::Graph> partition(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs);
+std::shared_ptr<torch::jit::Graph> partition(torch::jit::Graph& graph, const std::vector<c10::IValue>& inputs, TransformedWeights& weights);
 
 }  // namespace torchts

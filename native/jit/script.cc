@@ -31,10 +31,23 @@ std::vector<c10::IValue> read_inputs(Call& call, const Script& script, size_t fr
   return inputs;
 }
 
+// process.emitWarning(text), on the JavaScript thread
+void warn(Env* env, const Script& script) {
+  const std::string text = script.compiled ? script.compiled->take_warning() : "";
+  napi_value global, process, function, message;
+  if (text.empty() || napi_get_global(env->env, &global) != napi_ok || napi_get_named_property(env->env, global, "process", &process) != napi_ok ||
+      napi_get_named_property(env->env, process, "emitWarning", &function) != napi_ok)
+    return;
+  message = js_string(env->env, text);
+  check(env->env, napi_call_function(env->env, process, function, 1, &message, nullptr));
+}
+
 // jitForward(script, ...inputs)
 napi_value forward(Call& call) {
   const auto& script = script_at(call, 0);
-  return to_js(call.env, script.run(read_inputs(call, script, 1)));
+  auto output = script.run(read_inputs(call, script, 1));
+  warn(call.env, script);
+  return to_js(call.env, output);
 }
 
 // The modes of the calling flow hold on the thread of the pool, too.
@@ -49,7 +62,10 @@ struct Forward : BackgroundWork {
     output = script.run(std::move(inputs));
     inputs.clear();
   }
-  napi_value result(Env* env) override { return to_js(env, output); }
+  napi_value result(Env* env) override {
+    warn(env, script);
+    return to_js(env, output);
+  }
 };
 
 // jitForwardAsync(script, ...inputs)

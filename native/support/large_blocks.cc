@@ -75,11 +75,24 @@ void keep_large_block(void* block) {
   for (void* gone : old) c10::free_cpu(gone);
 }
 
+void give_back_memory() {
+  std::vector<Kept> old;
+  {
+    LargeBlocks& all = kept();
+    std::lock_guard lock(all.mutex);
+    old.swap(all.blocks);
+    all.bytes = 0;
+  }
+  for (const Kept& gone : old) c10::free_cpu(gone.block);
+  malloc_trim(0);
+}
+
 #else
 
 void* take_large_block(size_t) { return nullptr; }
 bool is_large_block(void*) { return false; }
 void keep_large_block(void*) {}
+void give_back_memory() {}
 
 #endif
 

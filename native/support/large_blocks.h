@@ -17,4 +17,8 @@ bool is_large_block(void* block);
 // Keeps such a block, which is no longer used, or frees it.
 void keep_large_block(void* block);
 
+// Gives the kept blocks, and what else malloc holds without use, back to the system: after work that a program
+// does once and that takes more memory than what follows.
+void give_back_memory();
+
 }  // namespace torchts

@@ -193,6 +193,13 @@ void HandleSlab::relieve_before_backward() {
   if (env->external_bytes - env->bytes_at_collection >= std::max(kBackwardStep, env->bytes_at_collection / 16)) relieve();
 }
 
+void HandleSlab::free_garbage() {
+  if (env->external_bytes < kOldStep / 2) return;
+  collect(true);
+  env->times_piled_up = 0;
+  env->bytes_at_full_collection = env->bytes_at_collection = env->external_bytes;
+}
+
 void HandleSlab::relieve() {
   if (env->sweep_handles) sweep();
   collect(false);

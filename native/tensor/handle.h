@@ -61,6 +61,9 @@ struct HandleSlab {
   // Frees what is garbage where that is much.
   void relieve_before_backward();
 
+  // Collects the whole heap where tensors are large, as before work that takes much memory once.
+  void free_garbage();
+
   // Looks for collected externals whose finalizers have not run yet (stable path).
   void sweep();
 

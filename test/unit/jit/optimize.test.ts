@@ -146,7 +146,10 @@ describe('torch.jit.optimizeForInference', () => {
     const x = torch.randn(2, 3, 64, 64);
     const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, x));
     // For the traced size: 20 convolutions, the pool and the linear layer, as many as have the whole model.
-    expect(optimized.graph.match(/= prim::oneDNNFusionGroup_/g)).to.have.lengthOf(22);
+    // Winograd's method takes those of 3 × 3 with enough to do, where the processor has vectors for it.
+    const winograd = optimized.graph.match(/torchts::winograd_convolution/g)?.length ?? 0;
+    expect(winograd).to.be.oneOf([0, 7]);
+    expect(optimized.graph.match(/= prim::oneDNNFusionGroup_/g)).to.have.lengthOf(22 - winograd);
     expect(optimized.graph).to.not.match(/_convolution_pointwise/);
     const y = torch.randn(3, 3, 80, 64);
     for (const input of [x, y, x])
@@ -157,10 +160,132 @@ describe('torch.jit.optimizeForInference', () => {
         ),
       ).to.be.below(1e-5);
     const general = optimized.graph.slice(optimized.graph.lastIndexOf('graph(%self'));
-    expect(general.match(/_convolution_pointwise_\(/g)).to.have.lengthOf(8);
-    expect(general.match(/_convolution_pointwise\(/g)).to.have.lengthOf(12);
+    const inPlace = general.match(/_convolution_pointwise_\(/g)?.length ?? 0;
+    const plain = general.match(/_convolution_pointwise\(/g)?.length ?? 0;
+    const others = general.match(/torchts::winograd_convolution/g)?.length ?? 0;
+    if (others === 0) expect([inPlace, plain]).to.deep.equal([8, 12]);
+    expect(inPlace + plain + others).to.equal(20);
     expect(general.match(/aten::relu|aten::add|batch_norm/g)).to.equal(null);
     expect(optimized(y).requiresGrad).to.equal(false);
+  });
+
+  describe('3 × 3 convolutions by another method', () => {
+    const layer = (options: object): nn.Module => new nn.Conv2d(32, 64, 3, options as { padding: number });
+    const shapes: [string, object, number[]][] = [
+      ['even', { padding: 1 }, [2, 32, 16, 16]],
+      ['odd', { padding: 1 }, [3, 32, 13, 9]],
+      ['without padding', {}, [2, 32, 15, 12]],
+      ['wide padding in one direction', { padding: [0, 2] }, [2, 32, 12, 14]],
+      ['without bias', { padding: 1, bias: false }, [1, 32, 12, 12]],
+      ['many tiles', { padding: 1 }, [5, 32, 40, 38]],
+    ];
+    for (const [name, options, shape] of shapes)
+      it(name, async () => {
+        torch.manualSeed(5);
+        await check(layer(options), torch.randn(...shape), null);
+        await check(new nn.Sequential(layer(options), new nn.ReLU6()), torch.randn(...shape), null);
+      });
+
+    it('sums: over a value that nobody reads, one that is read later, an input, and the value itself', async () => {
+      torch.manualSeed(6);
+      class Sums extends nn.Module<[Tensor], Tensor> {
+        a = new nn.Conv2d(32, 32, 3, { padding: 1 });
+        b = new nn.Conv2d(32, 32, 3, { padding: 1 });
+        override forward(x: Tensor): Tensor {
+          const y = F.relu(this.a(x).add(x));
+          const z = F.relu(this.b(y).add(y));
+          const u = this.a(z).add(y);
+          const v = this.b(u).add(u.permute(0, 1, 3, 2));
+          return this.a(v).add(this.b(v)).add(z).add(u);
+        }
+      }
+      const x = torch.randn(2, 32, 14, 14);
+      const before = x.clone();
+      await check(new Sums(), x, null);
+      expect(difference(x, before)).to.equal(0);
+    });
+
+    it('what is no number stays none, and results have the dtype and layout of the module', () => {
+      const model = new nn.Sequential(layer({ padding: 1 }), new nn.ReLU()).eval();
+      const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, torch.randn(1, 32, 16, 16)));
+      const x = torch.zeros(1, 32, 16, 16);
+      x.index(0, 0, 4, 4).fill_(Number.NaN);
+      const result = optimized(x) as Tensor;
+      expect(result.index(0, 0, 4, 4).isnan().item()).to.equal(true);
+      expect(result.index(0, 0, 12, 12).isnan().item()).to.equal(false);
+    });
+
+    it('an input with other channels is an error of the module', () => {
+      const model = layer({ padding: 1 }).eval();
+      const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, torch.randn(1, 32, 16, 16)));
+      expect(() => optimized(torch.randn(1, 16, 16, 16))).to.throw();
+    });
+
+    it('any number of threads gives the same bits', () => {
+      const model = layer({ padding: 1 }).eval();
+      const x = torch.randn(2, 32, 14, 14);
+      const threads = torch.getNumThreads();
+      const results = [1, 2, 3, 7].map((count) => {
+        try {
+          torch.setNumThreads(count);
+          return torch.jit.optimizeForInference(torch.jit.trace(model, x))(x) as Tensor;
+        } finally {
+          torch.setNumThreads(threads);
+        }
+      });
+      for (const result of results) expect(difference(result, results[0]!)).to.be.below(1e-6);
+    });
+  });
+
+  it('sizes in turn: right values, and memory that stays bounded', () => {
+    torch.manualSeed(7);
+    const model = new nn.Sequential(
+      new nn.Conv2d(3, 32, 3, { stride: 2, padding: 1 }),
+      new nn.ReLU(),
+      new nn.Conv2d(32, 32, 3, { padding: 1 }),
+      new nn.ReLU(),
+      new nn.Conv2d(32, 8, 1),
+    ).eval();
+    const traced = torch.randn(2, 3, 64, 64);
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, traced));
+    const inputs = [traced, ...[48, 64, 96, 33].map((size) => torch.randn(1, 3, size, size)), traced];
+    const expected = inputs.map((x) => torch.noGrad(() => model(x) as Tensor));
+    const round = (): void => {
+      for (const [i, x] of inputs.entries())
+        torch.scope(() => {
+          expect(difference(optimized(x) as Tensor, expected[i]!), `input ${i}`).to.be.below(1e-5);
+        });
+    };
+    for (let i = 0; i < 5; i++) round();
+    const graph = optimized.graph;
+    const before = process.memoryUsage().rss;
+    for (let i = 0; i < 40; i++) round();
+    expect(process.memoryUsage().rss - before).to.be.below(32 << 20);
+    expect(optimized.graph, 'no further forms').to.equal(graph);
+  });
+
+  it('an error of the module, and inputs that lie otherwise, leave the form for the traced size in use', () => {
+    class Both extends nn.Module<[Tensor, Tensor, Tensor], Tensor> {
+      conv = new nn.Conv2d(3, 8, 3, { padding: 1 });
+      linear = new nn.Linear(6, 8);
+      override forward(x: Tensor, y: Tensor, rows: Tensor): Tensor {
+        return this.conv(x).relu().mean([2, 3]).add(this.linear(y).relu()).indexSelect(0, rows);
+      }
+    }
+    const model = new Both().eval();
+    const x = torch.randn(6, 3, 8, 8);
+    const y = torch.randn(6, 6);
+    const rows = torch.tensor([1, 0, 3], { dtype: torch.int64 });
+    const optimized = torch.jit.optimizeForInference(torch.jit.trace(model, [x, y, rows]));
+    expect(() => optimized(x, y, rows.add(10))).to.throw(/range|index/i);
+    for (const given of [y, y.t(), torch.randn(6, 12).narrow(1, 3, 6)])
+      expect(
+        difference(
+          optimized(x, given, rows) as Tensor,
+          torch.noGrad(() => model(x, given, rows) as Tensor),
+        ),
+      ).to.be.below(1e-5);
+    expect(optimized.graph).to.match(/oneDNNFusionGroup/);
   });
 
   it('several calls at once leave the event loop free and do not disturb each other', async () => {

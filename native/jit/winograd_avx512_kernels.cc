@@ -1,0 +1,11 @@
+#if defined(__x86_64__) && defined(__GNUC__)
+#define LANES 16
+#define ROWS 12  // of a product at once: their sums, two vectors each, fill the registers
+#include "jit/winograd_body.h"
+
+namespace torchts::winograd {
+
+const Kernels avx512 = {LANES, kPanel, run};
+
+}  // namespace torchts::winograd
+#endif
