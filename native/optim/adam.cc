@@ -1,7 +1,6 @@
 // Adam's step over all parameters in one pass through memory, equal to the bit to ATen's operators one
 // after another (lib/optim/adam.ts): the same operations, in the same order, rounded alike.
 #include <ATen/ATen.h>
-#include <ATen/TensorIterator.h>
 #include <ATen/ops/sqrt_cpu_dispatch.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "optim/adam_kernels.h"
 #include "support/call.h"
+#include "support/parallel.h"
 #include "tensor/plain.h"
 
 namespace torchts {
@@ -73,27 +73,13 @@ void step_lists(const Lists& lists, const Scalars& scalars, Rounding rounding, c
                       static_cast<T>(corrections[i]),
                       static_cast<T>(scales[i])});
   }
-  if (work.empty()) return;
-  // ATen's loops are parallel inside LibTorch only (OpenMP is compiled in there, not here): an iterator over
-  // one byte per block shares the blocks out between its threads.
-  at::Tensor ticket = at::empty({static_cast<int64_t>(work.size())}, at::kByte);
-  const char* first = static_cast<const char*>(ticket.const_data_ptr());
-  auto iterator = at::TensorIteratorConfig()
-                      .check_all_same_dtype(false)
-                      .resize_outputs(false)
-                      .declare_static_shape(ticket.sizes())
-                      .add_output(ticket)
-                      .build();
-  iterator.for_each(
-      [&](char** data, const int64_t*, int64_t n, int64_t) {  // one row
-        // Worker threads begin with their own modes: nothing here is for autograd or a Python-style mode.
-        at::AutoDispatchBelowADInplaceOrView below;
-        at::Tensor scratch = at::empty({kBlock}, c10::CppTypeToScalarType<T>::value);
-        const Work* item = work.data() + (data[0] - first);
-        for (const Work* end = item + n; item < end; ++item)
-          step_block(item->block, rates, rounding, item->correction, item->scale, scratch);
-      },
-      1);
+  in_parallel(static_cast<int64_t>(work.size()), 1, [&](int64_t begin, int64_t end) {
+    // Worker threads begin with their own modes: nothing here is for autograd or a Python-style mode.
+    at::AutoDispatchBelowADInplaceOrView below;
+    at::Tensor scratch = at::empty({kBlock}, c10::CppTypeToScalarType<T>::value);
+    for (int64_t i = begin; i < end; ++i)
+      step_block(work[i].block, rates, rounding, work[i].correction, work[i].scale, scratch);
+  });
 }
 
 // One step by ATen's own operators: what the step above must equal.
