@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dispatch/plan.h"
+#include "nn/max_pool.h"
 #include "support/call.h"
 #include "support/env.h"
 #include "support/large_blocks.h"
@@ -91,7 +92,7 @@ extern "C" NAPI_MODULE_EXPORT int32_t node_api_module_get_api_version_v1() {
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env napi, napi_value exports) {
   using namespace torchts;
-  static const bool tuned = (tune_malloc(), tune_onednn(), install_small_blocks(), true);
+  static const bool tuned = (tune_malloc(), tune_onednn(), install_small_blocks(), install_max_pool(), true);
   (void)tuned;
   auto* env = new Env(napi);
   env->sweep_handles = stable_api_wanted();

@@ -5,7 +5,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
 
-#include "support/threads.h"
+#include "support/parallel.h"
 
 namespace torchts::winograd {
 namespace {
@@ -85,7 +85,7 @@ at::Tensor transform_weights(const at::Tensor& weights) {
   at::Tensor result = at::empty({16, filters / panel, channels, panel}, plain.options());
   const float* from = plain.const_data_ptr<float>();
   float* to = result.mutable_data_ptr<float>();
-  share_out(filters, [&](int64_t begin, int64_t end) {
+  in_parallel(filters, 1, [&](int64_t begin, int64_t end) {
     double values[16];
     for (int64_t filter = begin; filter < end; ++filter) {
       for (int64_t channel = 0; channel < channels; ++channel) {
@@ -129,7 +129,7 @@ at::Tensor run(Call call) {
   const int64_t floats = scratch_floats(plan.most_tiles(shape), shape.channels);
   const at::Tensor scratch = at::empty({plan.workers, floats}, input.options());
   float* space = scratch.mutable_data_ptr<float>();
-  share_out(plan.workers, [&](int64_t begin, int64_t end) {
+  in_parallel(plan.workers, 1, [&](int64_t begin, int64_t end) {
     for (int64_t worker = begin; worker < end; ++worker)
       for (int64_t i = plan.parts() * worker / plan.workers; i < plan.parts() * (worker + 1) / plan.workers; ++i)
         with.run(shape, from, weights, finish, to, plan.part(shape, i), space + worker * floats);

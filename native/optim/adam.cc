@@ -10,7 +10,7 @@
 
 #include "optim/adam_kernels.h"
 #include "support/call.h"
-#include "support/threads.h"
+#include "support/parallel.h"
 #include "tensor/plain.h"
 
 namespace torchts {
@@ -73,15 +73,12 @@ void step_lists(const Lists& lists, const Scalars& scalars, Rounding rounding, c
                       static_cast<T>(corrections[i]),
                       static_cast<T>(scales[i])});
   }
-  if (work.empty()) return;
-  share_out(static_cast<int64_t>(work.size()), [&](int64_t begin, int64_t end) {
+  in_parallel(static_cast<int64_t>(work.size()), 1, [&](int64_t begin, int64_t end) {
     // Worker threads begin with their own modes: nothing here is for autograd or a Python-style mode.
     at::AutoDispatchBelowADInplaceOrView below;
     at::Tensor scratch = at::empty({kBlock}, c10::CppTypeToScalarType<T>::value);
-    for (int64_t i = begin; i < end; ++i) {
-      const Work& item = work[static_cast<size_t>(i)];
-      step_block(item.block, rates, rounding, item.correction, item.scale, scratch);
-    }
+    for (int64_t i = begin; i < end; ++i)
+      step_block(work[i].block, rates, rounding, work[i].correction, work[i].scale, scratch);
   });
 }
 
