@@ -11,8 +11,8 @@ namespace torchts::max_pool {
 namespace {
 
 constexpr int64_t kVectorBytes = 32;
-constexpr int64_t kVectors = 4;            // that are worked on together, so that none waits for itself
-constexpr int64_t kMostBlock = 4 * 8;      // elements of them at most
+constexpr int64_t kVectors = 4;             // that are worked on together, so that none waits for itself
+constexpr int64_t kMostBlock = 4 * 8;       // elements of them at most
 constexpr int64_t kBandElements = 1 << 13;  // sorted ones: they stay in the first-level cache
 
 template <typename T>
@@ -193,7 +193,8 @@ Plan::Plan(const Shape& s) : shape(s) {
     for (int64_t x = 0; x < s.kernel_w; ++x) {
       const int64_t down = y * s.dilation_h, right = x * s.dilation_w;
       const int64_t kind = down % s.stride_h * s.stride_w + right % s.stride_w;
-      taps.push_back({(kind * sorted_rows + down / s.stride_h) * pitch + right / s.stride_w, down * s.width + right});
+      const int64_t in_sorted = (kind * sorted_rows + down / s.stride_h) * pitch + right / s.stride_w;
+      taps.push_back({in_sorted, down * s.width + right});
     }
   for (int64_t y = 0; y < band_rows; ++y)
     for (int64_t x = 0; x < pitch; ++x)
