@@ -319,7 +319,7 @@ bool convert_named(const ArgPlan& plan, const std::string& text, c10::IValue& re
     }
     case ArgKind::Device:
       try {
-        result = c10::Device(text);
+        result = text == "cpu" ? c10::Device(c10::kCPU) : c10::Device(text);  // the usual one is spared the parser
       } catch (const c10::Error& e) {
         throw TypedError("device", e.what_without_backtrace());
       }

@@ -77,7 +77,11 @@ bool Call::boolean(size_t i) const {
 }
 
 std::string read_string(napi_env env, napi_value value) {
+  // Names are short: one call reads them, where asking for the length first would take two.
+  char name[64];
   size_t length = 0;
+  check(env, napi_get_value_string_utf8(env, value, name, sizeof name, &length));
+  if (length + 4 < sizeof name) return std::string(name, length);  // a longer one may have lost a character
   check(env, napi_get_value_string_utf8(env, value, nullptr, 0, &length));
   std::string text(length, '\0');
   check(env, napi_get_value_string_utf8(env, value, text.data(), length + 1, &length));
