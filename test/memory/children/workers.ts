@@ -23,9 +23,11 @@ const tasks: Record<string, () => Promise<unknown>> = {
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     const answers = workers.map(async (worker, i) => {
       const input = Float32Array.of(i, 1, 2, 3);
+      // Where the worker has ended by the time its message is read, both events come at once.
+      const exited = once(worker, 'exit');
       worker.postMessage(input, [input.buffer]);
       const [answer] = (await once(worker, 'message')) as [Answer];
-      const [code] = (await once(worker, 'exit')) as [number];
+      const [code] = (await exited) as [number];
       return { ...answer, output: [...answer.output], code };
     });
     // This thread computes at the same time.
