@@ -184,34 +184,32 @@ function operand(value: unknown): unknown {
  * Operands that are left out are undefined.
  */
 export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
+  const count = d !== undefined ? 4 : c !== undefined ? 3 : b !== undefined ? 2 : 1;
   const first = operand(a);
   const second = operand(b);
   const third = operand(c);
   const fourth = operand(d);
+  if (
+    first === undefined ||
+    (count >= 2 && second === undefined) ||
+    (count >= 3 && third === undefined) ||
+    (count >= 4 && fourth === undefined)
+  )
+    return invoke(packet, [a, b, c, d].slice(0, count));
+  syncMode();
   let result: unknown;
-  if (fourth !== undefined) {
-    if (first === undefined || second === undefined || third === undefined)
-      return invoke(packet, [a, b, c, d]);
-    syncMode();
-    result = invokeNative(packet, undefined, first, second, third, fourth);
-  } else if (d !== undefined) {
-    return invoke(packet, [a, b, c, d]);
-  } else if (third !== undefined) {
-    if (first === undefined || second === undefined) return invoke(packet, [a, b, c]);
-    syncMode();
-    result = invokeNative(packet, undefined, first, second, third);
-  } else if (c !== undefined) {
-    return invoke(packet, [a, b, c]);
-  } else if (second !== undefined) {
-    if (first === undefined) return invoke(packet, [a, b]);
-    syncMode();
-    result = invokeNative(packet, undefined, first, second);
-  } else if (b !== undefined) {
-    return invoke(packet, [a, b]);
-  } else {
-    if (first === undefined) return invoke(packet, a === undefined ? [] : [a]);
-    syncMode();
-    result = invokeNative(packet, undefined, first);
+  switch (count) {
+    case 1:
+      result = invokeNative(packet, undefined, first);
+      break;
+    case 2:
+      result = invokeNative(packet, undefined, first, second);
+      break;
+    case 3:
+      result = invokeNative(packet, undefined, first, second, third);
+      break;
+    default:
+      result = invokeNative(packet, undefined, first, second, third, fourth);
   }
   // In-place forms give back the very tensor that they were called on.
   return result === first ? a : wrapResult(result, a, undefined);
@@ -232,18 +230,21 @@ export function lazyPacket(name: string, options: PacketOptions): () => number {
   return () => {
     if (id === undefined) {
       id = findPacket(name, options);
-      if (id === undefined) throw new ArgumentError(`LibTorch has no operator '${name}'`);
+      if (id === undefined) {
+        const { overload } = options;
+        throw new ArgumentError(`LibTorch has no operator '${name}${overload ? `.${overload}` : ''}'`);
+      }
     }
     return id;
   };
 }
 
-const overloads = new Map<string, Map<string | undefined, number>>();
-
-/** One overload of `aten::<name>` for {@link invokeFew}, by its schema as in {@link callOverload}. */
-export function lazyOverload(name: string, overload: string): () => number {
+/** One overload of `aten::<name>` (all of them where it is left out) by its schema, as in {@link callOverload}. */
+export function lazyOverload(name: string, overload: string | undefined): () => number {
   return lazyPacket(`aten::${name}`, { overload, shown: name, camelKeys: false });
 }
+
+const overloads = new Map<string, Map<string | undefined, () => number>>();
 
 /**
  * Calls one overload of `aten::<name>` (all of them where it is left out) by its schema, for library
@@ -260,12 +261,10 @@ export function callOverload(
     known = new Map();
     overloads.set(name, known);
   }
-  let id = known.get(overload);
-  if (id === undefined) {
-    id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false });
-    if (id === undefined)
-      throw new ArgumentError(`LibTorch has no operator 'aten::${name}${overload ? `.${overload}` : ''}'`);
-    known.set(overload, id);
+  let packet = known.get(overload);
+  if (packet === undefined) {
+    packet = lazyOverload(name, overload);
+    known.set(overload, packet);
   }
-  return invokeWith(id, args, keywords);
+  return invokeWith(packet(), args, keywords);
 }

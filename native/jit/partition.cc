@@ -30,9 +30,8 @@ void rearrange_inputs(Graph& graph, const std::vector<c10::IValue>& inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].isTensor() || inputs[i].toTensor().dim() != 4) continue;
     auto* input = graph.inputs()[i];
-    auto* format = graph.insertConstant(static_cast<int64_t>(at::MemoryFormat::ChannelsLast));
-    auto* node = graph.insertNode(graph.create(aten::contiguous, {input, format}, 1));
-    input->replaceAllUsesAfterNodeWith(node, node->output());
+    auto* rearranged = with_channels_last(graph, input);
+    input->replaceAllUsesAfterNodeWith(rearranged->node(), rearranged);
   }
 }
 

@@ -1,6 +1,7 @@
 // The kernels of winograd_kernels.h for vectors of LANES floats. Included once for each kind of machine, in
 // a file that is compiled for it: so nothing here may be seen, or merged by the linker, outside.
 #include "jit/winograd_kernels.h"
+#include "support/vectors.h"
 
 namespace torchts::winograd {
 namespace {
@@ -11,8 +12,8 @@ typedef float Anywhere __attribute__((vector_size(LANES * sizeof(float)), aligne
 constexpr int64_t kPanel = 2 * LANES;
 constexpr int64_t kAhead = 24;
 
-inline __attribute__((always_inline)) Vector load(const float* at) { return *reinterpret_cast<const Anywhere*>(at); }
-inline __attribute__((always_inline)) void store(float* at, Vector value) { *reinterpret_cast<Anywhere*>(at) = value; }
+TORCHTS_INLINE Vector load(const float* at) { return *reinterpret_cast<const Anywhere*>(at); }
+TORCHTS_INLINE void store(float* at, Vector value) { *reinterpret_cast<Anywhere*>(at) = value; }
 
 // ROWS rows of a product, for one panel of filters.
 template <int rows>
@@ -53,7 +54,7 @@ inline Place place_of(const Convolution& shape, int64_t tile) {
   return {rest / shape.tile_rows, 2 * (rest % shape.tile_rows), 2 * column};
 }
 
-inline __attribute__((always_inline)) void transform(const Vector (&d)[4], Vector (&to)[4]) {
+TORCHTS_INLINE void transform(const Vector (&d)[4], Vector (&to)[4]) {
   to[0] = d[0] - d[2];
   to[1] = d[1] + d[2];
   to[2] = d[2] - d[1];
