@@ -91,10 +91,10 @@ export interface Native {
     /** What a number stands for where the schema has a tensor: 0 nothing, 1 an operand, 2 one compared. */
     numbers: number,
   ): number;
-  /** The number under which keywords of this name go down. */
-  key(name: string): number;
-  /** `keywords` is `[key, value, …]`, keys by their numbers. */
-  invoke(packet: number, keywords: unknown[] | undefined, ...args: unknown[]): unknown;
+  /** The number of the keywords of these names; 0 stands for none. */
+  keywords(names: readonly string[]): number;
+  /** Positional values, and behind them those of the keywords. */
+  invoke(packet: number, keywords: number, ...values: unknown[]): unknown;
   operators(): string[];
 
   // tensors

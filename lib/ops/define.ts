@@ -1,7 +1,5 @@
 /** What generated code is made of: typed doors to operators. */
-import { native } from '../native.js';
-import { invoke, invokeFew, invokeWith, lazyPacket } from './invoke.js';
-import { isOptions } from './unwrap.js';
+import { invoke, invokeFew, lazyPacket } from './invoke.js';
 
 type Untyped = (...args: unknown[]) => unknown;
 
@@ -10,9 +8,8 @@ function named<T extends Untyped>(name: string, fn: T): T {
   return fn;
 }
 
-/** A function `torch.<name>` over every overload of an ATen operator. */
-export function defineFunction(name: string, aten: string): unknown {
-  const packet = lazyPacket(aten, { shown: name });
+/** The usual calls take four operands at most; they are spared the array of them. */
+function doorTo(name: string, packet: () => number): unknown {
   return named(name, (first?: unknown, second?: unknown, third?: unknown, fourth?: unknown, ...more) =>
     more.length === 0
       ? invokeFew(packet(), first, second, third, fourth)
@@ -20,9 +17,8 @@ export function defineFunction(name: string, aten: string): unknown {
   );
 }
 
-/** A method `tensor.<name>`; `this` is the schema's `self`. */
-export function defineMethod(name: string, aten: string): unknown {
-  const packet = lazyPacket(aten, { shown: name, method: true });
+/** The same where `this` is the schema's `self`. */
+function methodDoorTo(name: string, packet: () => number): unknown {
   return named(
     name,
     function (this: unknown, first?: unknown, second?: unknown, third?: unknown, ...more: unknown[]) {
@@ -33,30 +29,22 @@ export function defineMethod(name: string, aten: string): unknown {
   );
 }
 
+/** A function `torch.<name>` over every overload of an ATen operator. */
+export function defineFunction(name: string, aten: string): unknown {
+  return doorTo(name, lazyPacket(aten, { shown: name }));
+}
+
+/** A method `tensor.<name>`; `this` is the schema's `self`. */
+export function defineMethod(name: string, aten: string): unknown {
+  return methodDoorTo(name, lazyPacket(aten, { shown: name, method: true }));
+}
+
 /** A tensor factory: as a function, and with `{ requiresGrad }`. */
 export function defineFactory(name: string, aten: string): unknown {
-  const packet = lazyPacket(aten, { shown: name });
-  return named(name, (...args) => {
-    const last = args.length - 1;
-    const options = last >= 0 ? args[last] : undefined;
-    if (!isOptions(options) || !('requiresGrad' in options)) return invoke(packet(), args);
-    const { requiresGrad, ...rest } = options;
-    const made = invokeWith(packet(), args.slice(0, last), rest) as { handle: never };
-    if (requiresGrad) native.setRequiresGrad(made.handle, true);
-    return made;
-  });
+  return doorTo(name, lazyPacket(aten, { shown: name, factory: true }));
 }
 
 /** A method that makes a new tensor (`x.newZeros`): with `{ requiresGrad }`. */
 export function defineMethodFactory(name: string, aten: string): unknown {
-  const packet = lazyPacket(aten, { shown: name, method: true });
-  return named(name, function (this: unknown, ...args: unknown[]) {
-    const last = args.length - 1;
-    const options = last >= 0 && isOptions(args[last]) ? (args.pop() as Record<string, unknown>) : undefined;
-    if (!options || !('requiresGrad' in options)) return invokeWith(packet(), [this, ...args], options);
-    const { requiresGrad, ...rest } = options;
-    const made = invokeWith(packet(), [this, ...args], rest) as { handle: never };
-    if (requiresGrad) native.setRequiresGrad(made.handle, true);
-    return made;
-  });
+  return methodDoorTo(name, lazyPacket(aten, { shown: name, method: true, factory: true }));
 }

@@ -9,6 +9,7 @@ import { ArgumentError } from '../errors.js';
 import { native } from '../native.js';
 import { HandleOwner } from '../tensor/handle-owner.js';
 import { prepareDevice } from './cuda-loader.js';
+import { noKeywords } from './keyword-names.js';
 import { syncMode } from './mode.js';
 import { namedTuple } from './named-tuple.js';
 import { isOptions, unwrap } from './unwrap.js';
@@ -31,6 +32,8 @@ export interface PacketOptions {
   camelKeys?: boolean;
   /** Argument 0 is `self`. Default: false. */
   method?: boolean;
+  /** Its options may say `requiresGrad`. Default: false. */
+  factory?: boolean;
 }
 
 /** Operators whose tensor operands may be numbers, as Python's argument parser has it. */
@@ -52,7 +55,9 @@ const invokeNative = native.invoke;
 export function findPacket(name: string, options: PacketOptions = {}): number | undefined {
   const { overload = null, shown = name.replace(/^aten::/, ''), camelKeys = true, method = false } = options;
   const id = native.packet(name, overload, shown, camelKeys, method, camelKeys ? numbersOf(name) : 0);
-  return id < 0 ? undefined : id;
+  if (id < 0) return undefined;
+  if (options.factory) factories.add(id);
+  return id;
 }
 
 /** A dict, from its keys and values in turn behind the kind. */
@@ -86,30 +91,84 @@ function wrapResult(result: unknown, first: unknown, out: unknown): unknown {
   return wrap(result as Handle);
 }
 
-const keyNumbers = new Map<string, number>();
+/** Factories: their options may say `requiresGrad`, which no operator knows. */
+const factories = new Set<number>();
 
-function keyNumber(key: string): number {
-  let number = keyNumbers.get(key);
-  if (number === undefined) {
-    number = native.key(key);
-    keyNumbers.set(key, number);
+/** Calls with up to six values without an array of them; `values` holds more. */
+function callNative(
+  packet: number,
+  keywords: number,
+  count: number,
+  x0: unknown,
+  x1: unknown,
+  x2: unknown,
+  x3: unknown,
+  x4: unknown,
+  x5: unknown,
+  values?: readonly unknown[],
+): unknown {
+  if (values !== undefined) return invokeNative(packet, keywords, ...values);
+  switch (count) {
+    case 0:
+      return invokeNative(packet, keywords);
+    case 1:
+      return invokeNative(packet, keywords, x0);
+    case 2:
+      return invokeNative(packet, keywords, x0, x1);
+    case 3:
+      return invokeNative(packet, keywords, x0, x1, x2);
+    case 4:
+      return invokeNative(packet, keywords, x0, x1, x2, x3);
+    case 5:
+      return invokeNative(packet, keywords, x0, x1, x2, x3, x4);
+    default:
+      return invokeNative(packet, keywords, x0, x1, x2, x3, x4, x5);
   }
-  return number;
 }
 
-/** `[key, value, …]`, keys by their numbers. */
-function flatten(options: Record<string, unknown>): unknown[] {
-  const keys = Object.keys(options);
-  if (keys.length === 1) {
-    const value = options[keys[0]!];
-    return value === undefined ? [] : [keyNumber(keys[0]!), unwrap(value)];
-  }
-  const flat: unknown[] = [];
-  for (const key of keys) {
+/**
+ * Calls with options behind `count` operands: `x0` to `x3` as they go down, or all of them in `values`.
+ * `first` is the first one as it was given.
+ */
+function invokeOptions(
+  packet: number,
+  options: Record<string, unknown>,
+  first: unknown,
+  count: number,
+  x0: unknown,
+  x1: unknown,
+  x2: unknown,
+  x3: unknown,
+  values?: unknown[],
+): unknown {
+  let x4: unknown;
+  let x5: unknown;
+  let names = noKeywords;
+  let requiresGrad = false;
+  for (const key of Object.keys(options)) {
     const value = options[key];
-    if (value !== undefined) flat.push(keyNumber(key), unwrap(value));
+    if (value === undefined) continue;
+    if (key === 'device') prepareDevice(value);
+    else if (key === 'requiresGrad' && factories.has(packet)) {
+      requiresGrad = Boolean(value);
+      continue;
+    }
+    names = names.and(key);
+    const x = unwrap(value);
+    if (values !== undefined) values.push(x);
+    else if (count === 0) x0 = x;
+    else if (count === 1) x1 = x;
+    else if (count === 2) x2 = x;
+    else if (count === 3) x3 = x;
+    else if (count === 4) x4 = x;
+    else if (count === 5) x5 = x;
+    else values = [x0, x1, x2, x3, x4, x5, x];
+    count++;
   }
-  return flat;
+  const result = callNative(packet, names.number, count, x0, x1, x2, x3, x4, x5, values);
+  if (requiresGrad) native.setRequiresGrad(result as Handle, true);
+  // Several outputs come as one array (Python: `out=(values, indices)`) and go down by their names.
+  return wrapResult(result, first, names.out ? options.out : undefined);
 }
 
 /** Invokes with positional arguments and an options object (or undefined). */
@@ -120,55 +179,16 @@ export function invokeWith(
 ): unknown {
   syncMode();
   // Trailing undefined arguments stand for defaults.
-  if (args.length > 0 && args[args.length - 1] === undefined) {
-    let count = args.length;
-    while (count > 0 && args[count - 1] === undefined) count--;
-    return invokeWith(packet, args.slice(0, count), options);
-  }
-  let keywords: unknown[] | undefined;
-  let out: unknown;
-  if (options !== undefined) {
-    if (options.device != null) prepareDevice(options.device);
-    keywords = flatten(options);
-    out = options.out;
-    // Several outputs come as one array (Python: `out=(values, indices)`) and go down by their names.
-  }
-  let result: unknown;
-  switch (args.length) {
-    case 1:
-      result = invokeNative(packet, keywords, unwrap(args[0]));
-      break;
-    case 2:
-      result = invokeNative(packet, keywords, unwrap(args[0]), unwrap(args[1]));
-      break;
-    case 3:
-      result = invokeNative(packet, keywords, unwrap(args[0]), unwrap(args[1]), unwrap(args[2]));
-      break;
-    case 4:
-      result = invokeNative(
-        packet,
-        keywords,
-        unwrap(args[0]),
-        unwrap(args[1]),
-        unwrap(args[2]),
-        unwrap(args[3]),
-      );
-      break;
-    case 5:
-      result = invokeNative(
-        packet,
-        keywords,
-        unwrap(args[0]),
-        unwrap(args[1]),
-        unwrap(args[2]),
-        unwrap(args[3]),
-        unwrap(args[4]),
-      );
-      break;
-    default:
-      result = invokeNative(packet, keywords, ...args.map(unwrap));
-  }
-  return wrapResult(result, args[0], out);
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  const x0 = unwrap(args[0]);
+  const x1 = unwrap(args[1]);
+  const x2 = unwrap(args[2]);
+  const x3 = unwrap(args[3]);
+  const values = count > 4 ? args.slice(0, count).map(unwrap) : undefined;
+  if (options !== undefined) return invokeOptions(packet, options, args[0], count, x0, x1, x2, x3, values);
+  const result = callNative(packet, 0, count, x0, x1, x2, x3, undefined, undefined, values);
+  return wrapResult(result, args[0], undefined);
 }
 
 /** A value as the native side takes it; undefined for one that is absent, or means more than itself. */
@@ -180,8 +200,8 @@ function operand(value: unknown): unknown {
 }
 
 /**
- * The usual call, of at most four operands without options: it is spared the arrays that `invoke` goes through.
- * Operands that are left out are undefined.
+ * The usual call, of at most four operands, the last of which may be options: it is spared the arrays that
+ * `invoke` goes through. Operands that are left out are undefined.
  */
 export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown, d?: unknown): unknown {
   const count = d !== undefined ? 4 : c !== undefined ? 3 : b !== undefined ? 2 : 1;
@@ -189,39 +209,53 @@ export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown,
   const second = operand(b);
   const third = operand(c);
   const fourth = operand(d);
-  if (
-    first === undefined ||
-    (count >= 2 && second === undefined) ||
-    (count >= 3 && third === undefined) ||
-    (count >= 4 && fourth === undefined)
-  )
+  // Operands in a row from the first that are plain values.
+  const plain =
+    first === undefined
+      ? 0
+      : second === undefined
+        ? 1
+        : third === undefined
+          ? 2
+          : fourth === undefined
+            ? 3
+            : 4;
+  if (plain < count) {
+    const last = count === 1 ? a : count === 2 ? b : count === 3 ? c : d;
+    if (plain === count - 1 && isOptions(last)) {
+      syncMode();
+      return invokeOptions(packet, last, a, plain, first, second, third, undefined);
+    }
     return invoke(packet, [a, b, c, d].slice(0, count));
+  }
   syncMode();
   let result: unknown;
   switch (count) {
     case 1:
-      result = invokeNative(packet, undefined, first);
+      result = invokeNative(packet, 0, first);
       break;
     case 2:
-      result = invokeNative(packet, undefined, first, second);
+      result = invokeNative(packet, 0, first, second);
       break;
     case 3:
-      result = invokeNative(packet, undefined, first, second, third);
+      result = invokeNative(packet, 0, first, second, third);
       break;
     default:
-      result = invokeNative(packet, undefined, first, second, third, fourth);
+      result = invokeNative(packet, 0, first, second, third, fourth);
   }
   // In-place forms give back the very tensor that they were called on.
   return result === first ? a : wrapResult(result, a, undefined);
 }
 
-/** Invokes with a trailing options object where the last argument is one. */
-export function invoke(packet: number, args: readonly unknown[]): unknown {
-  const last = args.length - 1;
-  if (last >= 0 && isOptions(args[last])) {
-    return invokeWith(packet, args.slice(0, last), args[last] as Record<string, unknown>);
-  }
-  return invokeWith(packet, args);
+/** Takes a trailing options object off the arguments, which are the caller's own array. */
+export function takeOptions(args: unknown[]): Record<string, unknown> | undefined {
+  return isOptions(args[args.length - 1]) ? (args.pop() as Record<string, unknown>) : undefined;
+}
+
+/** Invokes with a trailing options object where the last argument is one; `args` is the caller's own array. */
+export function invoke(packet: number, args: unknown[]): unknown {
+  const options = takeOptions(args);
+  return invokeWith(packet, args, options);
 }
 
 /** A packet that is looked up at its first use: start-up pays for no operator. */

@@ -17,7 +17,7 @@ export function callOperator(name: string, overload: string, ...args: unknown[])
     id = findPacket(`aten::${name}`, { overload, shown: name, camelKeys: false })!;
     packets.set(key, id);
   }
-  return native.invoke(id, undefined, ...args);
+  return native.invoke(id, 0, ...args);
 }
 
 function toDtype(handle: Handle, dtype: DType): Handle {

@@ -33,16 +33,16 @@ struct Reader {
   napi_value value(size_t i) {
     const bool positional = i < given.count && i < overload.positional && !(spread && i > overload.self_args);
     napi_value found = positional ? given.values[i] : nullptr;
-    for (size_t k = 0; k < given.keyword_count; ++k) {
-      if (given.keywords[k].key != plan(i).key) continue;
+    for (size_t k = 0; k < given.keys.size(); ++k) {
+      if (given.keys[k] != plan(i).key) continue;
       if (found) return found;  // given twice: the count of keywords will not agree
       ++keywords_used;
-      return given.keywords[k].value;
+      return given.keyword(k);
     }
     return found;
   }
   bool complete() const {
-    return keywords_used == given.keyword_count && (spread || given.count <= overload.positional);
+    return keywords_used == given.keys.size() && (spread || given.count <= overload.positional);
   }
 };
 

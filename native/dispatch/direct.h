@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <node_api.h>
 
@@ -10,16 +11,13 @@
 
 namespace torchts {
 
-// One call from JavaScript: positional values, then keywords by the number of their name (Env::key).
+// One call from JavaScript: positional values, and behind them those of the keywords.
 struct Arguments {
-  struct Keyword {
-    int key;
-    napi_value value;
-  };
   const napi_value* values;
-  size_t count;
-  const Keyword* keywords;
-  size_t keyword_count;
+  size_t count;                  // positional
+  const std::vector<int>& keys;  // the names of the keywords (Env::key)
+
+  napi_value keyword(size_t k) const { return values[count + k]; }
 };
 
 // An overload called with its C++ types: no IValues, no copies of tensors.

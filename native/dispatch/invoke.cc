@@ -1,4 +1,4 @@
-// packet(name, …) and invoke(packet, kwargs, ...args): the door to every operator.
+// packet(name, …) and invoke(packet, keywords, ...values): the door to every operator.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -342,37 +342,35 @@ napi_value make_packet(Call& call) {
   return js_number(call.napi, static_cast<double>(call.env->packets.size() - 1));
 }
 
-// `[key, value, …]`, keys by their numbers.
-void read_keywords(Call& call, c10::SmallVector<Arguments::Keyword, 6>& keywords) {
-  uint32_t length = 0;
-  check(call.napi, napi_get_array_length(call.napi, call.argv[1], &length));
-  for (uint32_t i = 0; i + 1 < length; i += 2) {
-    napi_value key, value;
-    int32_t number = -1;
-    check(call.napi, napi_get_element(call.napi, call.argv[1], i, &key));
-    check(call.napi, napi_get_element(call.napi, call.argv[1], i + 1, &value));
-    check(call.napi, napi_get_value_int32(call.napi, key, &number));
-    if (number < 0 || static_cast<size_t>(number) >= call.env->keys.size()) throw TypedError("argument", "unknown keyword");
-    keywords.push_back({number, value});
+// keywords(names): the number of a call's keywords
+napi_value number_keywords(Call& call) {
+  Env::KeywordNames names;
+  for (napi_value name : read_elements(call.napi, call.at(0))) {
+    names.keys.push_back(call.env->key(read_string(call.napi, name)));
+    names.out = names.out || call.env->keys[names.keys.back()] == "out";
   }
+  call.env->keyword_names.push_back(std::move(names));
+  return js_number(call.napi, static_cast<double>(call.env->keyword_names.size() - 1));
 }
 
-// key(name): the number of a keyword
-napi_value key_number(Call& call) { return js_number(call.napi, call.env->key(call.string(0))); }
+// An index into a list of what was registered.
+template <typename List>
+auto& registered(Call& call, size_t i, List& list) {
+  int32_t number = -1;
+  if (i >= call.argc || napi_get_value_int32(call.napi, call.argv[i], &number) != napi_ok || number < 0 ||
+      static_cast<size_t>(number) >= list.size())
+    throw TypedError("argument", "unknown operator or keywords");
+  return list[number];
+}
 
 napi_value invoke(Call& call) {
   Env* env = call.env;
   apply_pending_deletes(env);
-  int32_t id = -1;
-  if (call.argc < 2 || napi_get_value_int32(call.napi, call.argv[0], &id) != napi_ok || id < 0 ||
-      static_cast<size_t>(id) >= env->packets.size())
-    throw TypedError("argument", "unknown operator");
-  Packet& packet = *env->packets[id];
-  c10::SmallVector<Arguments::Keyword, 6> keywords;
-  if (call.type(1) == napi_object) read_keywords(call, keywords);
-  const Arguments arguments{call.argv + 2, call.argc - 2, keywords.data(), keywords.size()};
-  bool out_given = false;
-  for (const auto& keyword : keywords) out_given = out_given || env->keys[keyword.key] == "out";
+  Packet& packet = *registered(call, 0, env->packets);
+  const Env::KeywordNames& names = registered(call, 1, env->keyword_names);
+  const size_t values = call.argc - 2;
+  if (values < names.keys.size()) throw TypedError("argument", "a keyword without a value");
+  const Arguments arguments{call.argv + 2, values - names.keys.size(), names.keys};
 
   Given given{arguments.count, arguments.values, {}};
   std::vector<c10::IValue> stack;
@@ -380,8 +378,8 @@ napi_value invoke(Call& call) {
   // What only a boxed call needs is made when the first comes.
   const auto prepare = [&] {
     if (stack.capacity() == 0) stack = std::move(env->spare_stack);
-    if (given.keywords.size() < keywords.size())
-      for (const auto& [key, value] : keywords) given.keywords.emplace_back(env->keys[key], value);
+    if (given.keywords.empty())
+      for (size_t k = 0; k < names.keys.size(); ++k) given.keywords.emplace_back(env->keys[names.keys[k]], arguments.keyword(k));
     sources.clear();
   };
   const auto finish = [&](OverloadPlan& overload) {
@@ -391,20 +389,20 @@ napi_value invoke(Call& call) {
     return result;
   };
   for (OverloadPlan& overload : packet.overloads) {
-    if (out_given) break;
+    if (names.out) break;
     if (overload.refused || overload.is_out) continue;
     if (overload.direct) {
       if (napi_value result = overload.direct->call(env, packet, overload, arguments)) return result;
       continue;
     }
     prepare();
-    const bool fits = keywords.empty() ? bind_positional(env, packet, overload, given, stack, sources)
+    const bool fits = names.keys.empty() ? bind_positional(env, packet, overload, given, stack, sources)
                                        : bind_arguments(env, packet, overload, given, Strictness::Strict, stack, &sources, nullptr);
     if (fits) return finish(overload);
   }
   for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
     for (OverloadPlan& overload : packet.overloads) {
-      if (overload.is_out && !out_given && packet.camel_keys) continue;
+      if (overload.is_out && !names.out && packet.camel_keys) continue;
       prepare();
       if (!bind_arguments(env, packet, overload, given, strictness, stack, &sources, nullptr)) continue;
       return finish(overload);
@@ -441,7 +439,7 @@ void apply_pending_deletes(Env* env) {
 
 void register_dispatch(Env* env, napi_value exports) {
   define(env, exports, "packet", entry<make_packet>);
-  define(env, exports, "key", entry<key_number>);
+  define(env, exports, "keywords", entry<number_keywords>);
   define(env, exports, "invoke", entry<invoke>);
   define(env, exports, "operators", entry<operators>);
 }

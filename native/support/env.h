@@ -4,6 +4,7 @@
 #include <node_api.h>
 
 #include <array>
+#include <deque>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,6 +69,13 @@ struct Env {
     if (fresh) keys.push_back(name);
     return entry->second;
   }
+
+  // The keywords of a call by one number: most calls have the same few. 0 stands for none.
+  struct KeywordNames {
+    std::vector<int> keys;
+    bool out = false;  // `out` is among them
+  };
+  std::deque<KeywordNames> keyword_names = std::deque<KeywordNames>(1);  // a call may add some while it lasts
 
   // References that a finalizer gave up; deleted at the next safe point.
   std::vector<napi_ref> dead_references;
