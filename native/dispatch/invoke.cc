@@ -342,6 +342,49 @@ napi_value make_packet(Call& call) {
   return js_number(call.napi, static_cast<double>(call.env->packets.size() - 1));
 }
 
+// A call whose arguments become IValues; made for the first overload that is not called directly.
+class BoxedCall {
+ public:
+  BoxedCall(Env* env, Packet& packet, const Arguments& arguments)
+      : env_(env), packet_(packet), given_{arguments.count, arguments.values, {}}, stack_(std::move(env->spare_stack)) {
+    for (size_t k = 0; k < arguments.keys.size(); ++k)
+      given_.keywords.emplace_back(env->keys[arguments.keys[k]], arguments.keyword(k));
+  }
+  ~BoxedCall() {
+    stack_.clear();
+    env_->spare_stack = std::move(stack_);
+  }
+
+  // The result; null where the arguments do not fit without the looser conversions.
+  napi_value strictly(OverloadPlan& overload) {
+    sources_.clear();
+    if (given_.keywords.empty() ? bind_positional(env_, packet_, overload, given_, stack_, sources_)
+                                : bind_arguments(env_, packet_, overload, given_, Strictness::Strict, stack_, &sources_, nullptr))
+      return run(env_, overload, stack_, sources_);
+    return nullptr;
+  }
+
+  // The result of the first overload that fits after all. Throws what is wrong where none does.
+  napi_value at_last(bool out_given) {
+    for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
+      for (OverloadPlan& overload : packet_.overloads) {
+        if (overload.is_out && !out_given && packet_.camel_keys) continue;
+        sources_.clear();
+        if (bind_arguments(env_, packet_, overload, given_, strictness, stack_, &sources_, nullptr))
+          return run(env_, overload, stack_, sources_);
+      }
+    }
+    refuse(env_, packet_, given_);
+  }
+
+ private:
+  Env* env_;
+  Packet& packet_;
+  Given given_;
+  std::vector<c10::IValue> stack_;
+  Sources sources_;
+};
+
 // keywords(names): the number of a call's keywords
 napi_value number_keywords(Call& call) {
   Env::KeywordNames names;
@@ -372,44 +415,21 @@ napi_value invoke(Call& call) {
   if (values < names.keys.size()) throw TypedError("argument", "a keyword without a value");
   const Arguments arguments{call.argv + 2, values - names.keys.size(), names.keys};
 
-  Given given{arguments.count, arguments.values, {}};
-  std::vector<c10::IValue> stack;
-  Sources sources;
-  // What only a boxed call needs is made when the first comes.
-  const auto prepare = [&] {
-    if (stack.capacity() == 0) stack = std::move(env->spare_stack);
-    if (given.keywords.empty())
-      for (size_t k = 0; k < names.keys.size(); ++k) given.keywords.emplace_back(env->keys[names.keys[k]], arguments.keyword(k));
-    sources.clear();
-  };
-  const auto finish = [&](OverloadPlan& overload) {
-    napi_value result = run(env, overload, stack, sources);
-    stack.clear();
-    env->spare_stack = std::move(stack);
-    return result;
-  };
+  std::optional<BoxedCall> boxed;
   for (OverloadPlan& overload : packet.overloads) {
     if (names.out) break;
     if (overload.refused || overload.is_out) continue;
+    napi_value result;
     if (overload.direct) {
-      if (napi_value result = overload.direct->call(env, packet, overload, arguments)) return result;
-      continue;
+      result = overload.direct->call(env, packet, overload, arguments);
+    } else {
+      if (!boxed) boxed.emplace(env, packet, arguments);
+      result = boxed->strictly(overload);
     }
-    prepare();
-    const bool fits = names.keys.empty() ? bind_positional(env, packet, overload, given, stack, sources)
-                                       : bind_arguments(env, packet, overload, given, Strictness::Strict, stack, &sources, nullptr);
-    if (fits) return finish(overload);
+    if (result) return result;
   }
-  for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
-    for (OverloadPlan& overload : packet.overloads) {
-      if (overload.is_out && !names.out && packet.camel_keys) continue;
-      prepare();
-      if (!bind_arguments(env, packet, overload, given, strictness, stack, &sources, nullptr)) continue;
-      return finish(overload);
-    }
-  }
-  stack.clear();
-  refuse(env, packet, given);
+  if (!boxed) boxed.emplace(env, packet, arguments);
+  return boxed->at_last(names.out);
 }
 
 // operators(): every "namespace::name.overload" with its schema

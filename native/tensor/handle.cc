@@ -9,8 +9,9 @@ namespace torchts {
 
 namespace {
 constexpr uintptr_t kChunkBytes = 1 << 16;
-// What a small tensor costs outside V8's heap: TensorImpl, StorageImpl, the slot.
-constexpr int64_t kWrapperBytes = 400;
+// What a small tensor costs outside V8's heap: TensorImpl, StorageImpl, the slot, Node's records of the
+// external (measured: 800 bytes, and as much again where it has a node of the graph).
+constexpr int64_t kWrapperBytes = 900;
 // Storages below this are not worth a table entry; they go into the wrapper's flat share.
 constexpr int64_t kSmallStorage = 1024;
 // V8 is told of growth beyond this, and beyond a share of what it knows of (see report).
@@ -165,6 +166,7 @@ void HandleSlab::report_fall() {
 void HandleSlab::finalize(napi_env, void* data, void* hint) {
   auto* slab = static_cast<HandleSlab*>(hint);
   auto* handle = static_cast<Handle*>(data);
+  if (handle->kind == HandleKind::Tensor) slab->freed_.after(handle->tensor.unsafeGetTensorImpl());
   slab->release(handle);
   if (handle->weak) {
     slab->env->dead_references.push_back(handle->weak);
@@ -255,6 +257,7 @@ napi_value HandleSlab::wrap_quietly(at::Tensor&& tensor) {
   Handle* handle = take();
   handle->kind = HandleKind::Tensor;
   handle->tensor = std::move(tensor);
+  made_.after(handle->tensor.unsafeGetTensorImpl());
   int64_t bytes = account(handle);
   napi_value external = attach(handle);
   report(bytes);

@@ -15,6 +15,7 @@
 #include <ATen/ATen.h>
 
 #include "support/env.h"
+#include "tensor/fetch_ahead.h"
 
 namespace torchts {
 
@@ -92,6 +93,8 @@ struct HandleSlab {
   uintptr_t last_chunk_ = 0;
   Handle* free_ = nullptr;
   std::vector<Handle*> swept_list_;  // live handles (stable path)
+  FetchAhead made_;                  // the tensors that are wrapped
+  FetchAhead freed_;                 // those whose externals were collected
 };
 
 }  // namespace torchts
