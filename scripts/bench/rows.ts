@@ -1,7 +1,7 @@
 /** From the answers of the sides to the lines of the table. */
 import { difference } from './compare.js';
 import type { Outcomes } from './runner.js';
-import { geometricMean, median, pairedRatios, summarize } from './stats.js';
+import { geometricMean, mean, median, pairedRatios, summarize } from './stats.js';
 import type { Answer, Benchmark, DeviceType, MetricChoice, Row, RowResult } from './types.js';
 
 const mebibyte = 2 ** 20;
@@ -19,8 +19,12 @@ function figureOf(choice: MetricChoice, answer: Answer, device: DeviceType): num
     const onDevice = device === 'cuda' ? answer.peakDeviceBytes : undefined;
     return (onDevice ?? answer.peakBytes) / mebibyte;
   }
-  return geometricMean(namesOf(choice, answer).map((name) => median(answer.metrics[name]!.samples)));
+  return geometricMean(namesOf(choice, answer).map((name) => levelOf(choice)(answer.metrics[name]!.samples)));
 }
+
+/** How the samples of one metric become one figure. */
+const levelOf = (choice: MetricChoice): typeof median =>
+  'group' in choice && choice.of === 'mean' ? mean : median;
 
 /** All lines of a benchmark for this device. */
 export function evaluate(benchmark: Benchmark, outcomes: Outcomes, device: DeviceType): RowResult[] {
@@ -98,7 +102,7 @@ function detailOf(
   return Object.fromEntries(
     namesOf(choice, mine[0]!).map((name) => {
       const values = (answers: Answer[]): number[] =>
-        answers.map((answer) => median(answer.metrics[name]!.samples));
+        answers.map((answer) => levelOf(choice)(answer.metrics[name]!.samples));
       const [a, b] = [values(mine), values(theirs)];
       return [name.split('/')[1]!, { ours: median(a), theirs: median(b), ratio: pairedRatios(a, b).median }];
     }),

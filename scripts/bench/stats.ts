@@ -16,6 +16,12 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** @throws RangeError for an empty series */
+export function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('mean() of an empty series');
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** @throws RangeError for an empty series or a value that is not positive */
 export function geometricMean(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('geometricMean() of an empty series');

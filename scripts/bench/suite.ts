@@ -133,6 +133,11 @@ export const suite: readonly Benchmark[] = [
         { group: 'grad' },
         0.8,
       ),
+      withPython('per-op-mean', 'operators, mean of all calls: collections of garbage included', {
+        group: 'plain',
+        of: 'mean',
+      }),
+      withPython('per-op-autograd-mean', 'the same, recorded by autograd', { group: 'grad', of: 'mean' }),
     ],
   },
   {

@@ -35,8 +35,11 @@ export interface Row {
   devices?: readonly DeviceType[];
 }
 
-/** `{ name }` one metric, `{ group }` all whose names begin with it and a slash, `{ peak: true }` memory. */
-export type MetricChoice = { name: string } | { group: string } | { peak: true };
+/**
+ * `{ name }` one metric, `{ group }` all whose names begin with it and a slash, `{ peak: true }` memory.
+ * A group's samples count by their median, or by their mean, which holds rare pauses too.
+ */
+export type MetricChoice = { name: string } | { group: string; of?: 'mean' } | { peak: true };
 
 export type DeviceType = 'cpu' | 'cuda';
 

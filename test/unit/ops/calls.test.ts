@@ -45,6 +45,40 @@ describe('calling an operator', () => {
       expect(x().sum({ dim: 0, dtype: undefined }).tolist()).to.deep.equal([5, 7, 9]);
     });
 
+    it('takes keywords in any order and number, beside few operands or many', () => {
+      const expected = [[5, 7, 9]];
+      expect(x().sum({ dim: 0, keepdim: true }).tolist()).to.deep.equal(expected);
+      expect(x().sum({ keepdim: true, dim: 0 }).tolist()).to.deep.equal(expected);
+      expect(x().sum({ dtype: 'float64', keepdim: true, dim: 0 }).dtype).to.equal('float64');
+      const all = {
+        dtype: 'float64',
+        layout: 'strided',
+        device: 'cpu',
+        pinMemory: false,
+        requiresGrad: true,
+      } as const;
+      expect(torch.empty(2, 3, { ...all, memoryFormat: 'contiguousFormat' }).shape).to.deep.equal([2, 3]);
+      expect(torch.empty({ size: [2, 3], ...all, memoryFormat: 'contiguousFormat' }).requiresGrad).to.equal(
+        true,
+      );
+      const made = torch.zeros(1, 2, 1, 2, 1, { ...all });
+      expect([made.shape, made.dtype, made.requiresGrad]).to.deep.equal([[1, 2, 1, 2, 1], 'float64', true]);
+      expect(x().newZeros([2], { requiresGrad: true, dtype: 'float64' }).requiresGrad).to.equal(true);
+      expect(x().newZeros([2], { requiresGrad: false }).requiresGrad).to.equal(false);
+      expect(torch.relu_({ input: x() }).tolist()).to.deep.equal(x().tolist());
+      const out = torch.empty(2, 3);
+      expect(torch.add({ out, other: 1, input: x() })).to.equal(out);
+      expect(out.tolist()[0]).to.deep.equal([2, 3, 4]);
+      expect(() => x().sum(0, { dim: 0 } as never)).to.throw(
+        torch.ArgumentError,
+        "multiple values for argument 'dim'",
+      );
+      expect(() => x().sum({ requiresGrad: true } as never)).to.throw(
+        torch.ArgumentError,
+        "unexpected keyword argument 'requiresGrad'",
+      );
+    });
+
     it('takes numbers one by one or as a list', () => {
       expect(x().view(3, -1).shape).to.deep.equal([3, 2]);
       expect(x().view([3, -1]).shape).to.deep.equal([3, 2]);

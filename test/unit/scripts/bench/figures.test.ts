@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { parseAnswer } from '../../../../scripts/bench/answer.js';
 import { difference } from '../../../../scripts/bench/compare.js';
-import { geometricMean, median, pairedRatios, quantile, summarize } from '../../../../scripts/bench/stats.js';
+import {
+  geometricMean,
+  mean,
+  median,
+  pairedRatios,
+  quantile,
+  summarize,
+} from '../../../../scripts/bench/stats.js';
 import type { Answer } from '../../../../scripts/bench/types.js';
 
 describe('bench: figures', () => {
@@ -14,12 +21,14 @@ describe('bench: figures', () => {
   });
 
   it('the geometric mean of ratios does not depend on what stands above', () => {
+    expect(mean([1, 2, 6])).to.equal(3);
     expect(geometricMean([2, 0.5])).to.be.closeTo(1, 1e-12);
     expect(geometricMean([1, 10, 100])).to.be.closeTo(10, 1e-12);
   });
 
   it('refuses empty series and values that are not positive', () => {
     expect(() => median([])).to.throw(RangeError, 'empty');
+    expect(() => mean([])).to.throw(RangeError, 'empty');
     expect(() => geometricMean([])).to.throw(RangeError, 'empty');
     expect(() => geometricMean([1, 0])).to.throw(RangeError, 'of 0');
     expect(() => geometricMean([1, Number.NaN])).to.throw(RangeError, 'NaN');
