@@ -209,19 +209,14 @@ export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown,
   const second = operand(b);
   const third = operand(c);
   const fourth = operand(d);
-  // Operands in a row from the first that are plain values.
-  const plain =
-    first === undefined
-      ? 0
-      : second === undefined
-        ? 1
-        : third === undefined
-          ? 2
-          : fourth === undefined
-            ? 3
-            : 4;
-  if (plain < count) {
+  if (
+    first === undefined ||
+    (count >= 2 && second === undefined) ||
+    (count >= 3 && third === undefined) ||
+    (count >= 4 && fourth === undefined)
+  ) {
     const last = count === 1 ? a : count === 2 ? b : count === 3 ? c : d;
+    const plain = [first, second, third, fourth].indexOf(undefined);
     if (plain === count - 1 && isOptions(last)) {
       syncMode();
       return invokeOptions(packet, last, a, plain, first, second, third, undefined);
@@ -247,14 +242,9 @@ export function invokeFew(packet: number, a?: unknown, b?: unknown, c?: unknown,
   return result === first ? a : wrapResult(result, a, undefined);
 }
 
-/** Takes a trailing options object off the arguments, which are the caller's own array. */
-export function takeOptions(args: unknown[]): Record<string, unknown> | undefined {
-  return isOptions(args[args.length - 1]) ? (args.pop() as Record<string, unknown>) : undefined;
-}
-
 /** Invokes with a trailing options object where the last argument is one; `args` is the caller's own array. */
 export function invoke(packet: number, args: unknown[]): unknown {
-  const options = takeOptions(args);
+  const options = isOptions(args[args.length - 1]) ? (args.pop() as Record<string, unknown>) : undefined;
   return invokeWith(packet, args, options);
 }
 
