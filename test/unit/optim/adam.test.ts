@@ -111,4 +111,26 @@ describe('Adam in one pass', () => {
       expect(p.detach().sum().item()).to.be.closeTo(0, 1e-5);
     }
   });
+
+  it('runs as one pass by default, and as operators where the options ask for more', () => {
+    const operators = (options: Options): string[] => {
+      const w = torch.ones([4], { requiresGrad: true });
+      const optimizer = new optim.Adam([w], options);
+      const step = (): void => {
+        w.grad = torch.ones(4);
+        optimizer.step();
+      };
+      step(); // makes the state
+      return torch.profiler
+        .profile(step)
+        .keyAverages()
+        .map(({ key }) => key)
+        .filter((key) => /^aten::(_foreach_|lerp|addcdiv|addcmul)/.test(key));
+    };
+    expect(operators({})).to.deep.equal([]);
+    expect(operators({ weightDecay: 0.1 })).to.deep.equal([]);
+    expect(operators({ foreach: true })).to.include('aten::_foreach_addcdiv_');
+    expect(operators({ amsgrad: true })).to.include('aten::_foreach_addcdiv_');
+    expect(operators({ foreach: false })).to.include('aten::addcdiv_');
+  });
 });
