@@ -87,6 +87,7 @@ bool bind_arguments(Env* env, const Packet& packet, const OverloadPlan& overload
           std::vector<c10::IValue>& stack, Sources* sources, std::string* reason) {
   napi_env napi = env->env;
   stack.clear();
+  if (sources) sources->clear();
   if (overload.refused) {
     if (reason) *reason = "dimension names are not supported by torchts";
     return false;
@@ -357,7 +358,6 @@ class BoxedCall {
 
   // The result; null where the arguments do not fit without the looser conversions.
   napi_value strictly(OverloadPlan& overload) {
-    sources_.clear();
     if (given_.keywords.empty() ? bind_positional(env_, packet_, overload, given_, stack_, sources_)
                                 : bind_arguments(env_, packet_, overload, given_, Strictness::Strict, stack_, &sources_, nullptr))
       return run(env_, overload, stack_, sources_);
@@ -369,7 +369,6 @@ class BoxedCall {
     for (Strictness strictness : {Strictness::Strict, Strictness::Lenient}) {
       for (OverloadPlan& overload : packet_.overloads) {
         if (overload.is_out && !out_given && packet_.camel_keys) continue;
-        sources_.clear();
         if (bind_arguments(env_, packet_, overload, given_, strictness, stack_, &sources_, nullptr))
           return run(env_, overload, stack_, sources_);
       }

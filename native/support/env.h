@@ -4,8 +4,8 @@
 #include <node_api.h>
 
 #include <array>
-#include <deque>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>

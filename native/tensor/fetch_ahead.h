@@ -1,7 +1,6 @@
 // Memory asked for before it is used.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace torchts {
